@@ -1,0 +1,96 @@
+"""After the last trial: the report, the artifacts, what to say, and whether MLflow holds what the study holds."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+
+from rich.console import Console
+
+from hpsearch.reports.page import write_page
+from hpsearch.search.records import StudyRecord
+from hpsearch.tracking.counts import Counts
+from hpsearch.tracking.tracker import Tracker
+from hpsearch.training import weights
+
+
+def publish(record: StudyRecord, page: Path, networks: Path, tracker: Tracker, *, stopped: bool) -> Path:
+    """Write the report, and give it and the best network to MLflow."""
+    write_page(record, page)
+    tracker.artifact(page, "report")
+    best = record.best
+    if best is not None and weights.path(networks, best.number).exists():
+        facts = {
+            "trial": best.number,
+            record.metric: best.value,
+            "seed": best.seed,
+            "values": dict(best.values),
+        }
+        about = networks / "best.json"
+        about.write_text(json.dumps(facts, indent=2) + "\n")
+        tracker.artifact(about, "best")
+        tracker.artifact(weights.path(networks, best.number), "best")
+    if stopped:
+        tracker.interrupted()
+    else:
+        metrics = {} if best is None or best.value is None else {f"best_{record.metric}": best.value}
+        tags = {} if best is None else {"hpsearch.best_trial": str(best.number)}
+        tracker.study_ended("FINISHED", metrics, tags)
+    return page
+
+
+def closing_lines(record: StudyRecord, total: int, page: Path, stopped: str, console: Console) -> None:
+    """Say how it ended, where the report is, and how to look at the runs."""
+    done = [trial for trial in record.trials if trial.finished]
+    states = [("complete", "COMPLETE"), ("pruned", "PRUNED"), ("failed", "FAIL")]
+    by_state = {word: sum(t.state == state and not t.failure for t in done) for word, state in states}
+    by_state["failed"] = sum(bool(t.failure) for t in done)
+    parts = ", ".join(f"{count} {word}" for word, count in by_state.items() if count)
+    console.print(f"{record.name}: {len(done)} of {total} trials" + (f" ({parts})" if parts else ""))
+    best = record.best
+    if best is not None and best.value is not None:
+        console.print(f"best {record.metric} {best.value:.4f}, trial {best.number}")
+    if stopped:
+        why = "the time is up" if stopped == "timeout" else "stopped"
+        console.print(f"{why}; nothing is lost: hpsearch resume {shlex.quote(record.name)} goes on")
+    console.print(f"report: {page}", soft_wrap=True)
+
+
+def check(record: StudyRecord, counts: Counts | None, reason: str, console: Console) -> None:
+    """Compare MLflow's runs with the study's trials, and say what came of it."""
+    if counts is None:
+        console.print(f"MLflow is behind: {reason}; the next run of this study delivers the rest", soft_wrap=True)
+        return
+    differences = disagreements(record, counts)
+    said = (
+        f"{counts.parents} parent and {counts.children} child runs, {counts.finished} FINISHED, "
+        f"{counts.killed} KILLED, {counts.failed} FAILED, {counts.running} RUNNING; "
+        f"{counts.with_params} with parameters, {counts.with_epochs} with an epoch series"
+    )
+    verdict = "as in the study" if not differences else "NOT as in the study: " + "; ".join(differences)
+    console.print(f"MLflow: {said}: {verdict}", soft_wrap=True)
+
+
+def disagreements(record: StudyRecord, counts: Counts) -> list[str]:
+    """Where MLflow's counts differ from the study's: one line each."""
+    trials = record.trials
+    killed = sum(t.state == "PRUNED" for t in trials)
+    failed = sum(t.finished and (t.failure is not None or t.state == "FAIL") for t in trials)
+    expected = {
+        "parents": 1,
+        "children": len(trials),
+        "finished": sum(t.finished for t in trials) - killed - failed,
+        "killed": killed,
+        "failed": failed,
+        "running": 0,
+        "scheduled": sum(not t.finished for t in trials),
+        "with_params": len(trials),
+        "not_sent": 0,
+    }
+    found = {name: getattr(counts, name) for name in expected}
+    lines = [f"{name} {found[name]}, not {count}" for name, count in expected.items() if found[name] != count]
+    with_epochs = sum(t.finished and t.history.epochs > 0 for t in trials)
+    if counts.with_epochs < with_epochs:
+        lines.append(f"with_epochs {counts.with_epochs}, not {with_epochs}")
+    return lines

@@ -1,0 +1,140 @@
+"""Commands that read: `status`, `studies`, `trials`, `best`. They disturb no run and write nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hpsearch.cli import options
+from hpsearch.cli.printing import print_object, print_rows
+from hpsearch.errors import InputError
+
+
+@click.command()
+@click.argument("study", required=False)
+@options.output_format
+@options.workspace
+def status(study: str | None, output_format: str, home: Path, storage: str | None) -> None:
+    """How far STUDY is; without a name, the newest one. Safe while it runs.
+
+    \b
+    hpsearch status digits-mlp --format json
+    """
+    from hpsearch.search.reading import read_study
+    from hpsearch.search.storage import open_storage, study_names
+
+    opened = open_storage(home, storage, write=False)
+    names = [study] if study else study_names(opened)
+    if not names:
+        raise InputError(f"there are no studies in {home} yet", hint="hpsearch run FILE makes one")
+    record = max((read_study(opened, name) for name in names), key=lambda r: r.created)
+    print_object(summary(record, home), output_format)
+
+
+@click.command()
+@options.output_format
+@options.workspace
+def studies(output_format: str, home: Path, storage: str | None) -> None:
+    """List the studies of this workspace, the newest first.
+
+    \b
+    hpsearch studies --format json
+    """
+    from hpsearch.search.reading import read_study
+    from hpsearch.search.storage import open_storage, study_names
+
+    opened = open_storage(home, storage, write=False)
+    records = sorted((read_study(opened, name) for name in study_names(opened)), key=lambda r: r.created)
+    keys = ("study", "metric", "best", "best_trial", "finished", "total", "pruned", "failed", "pid")
+    rows = [{key: summary(record, home)[key] for key in keys} for record in reversed(records)]
+    print_rows(rows, output_format, empty=f"no studies in {home} yet")
+
+
+@click.command()
+@click.argument("study")
+@options.output_format
+@options.workspace
+def trials(study: str, output_format: str, home: Path, storage: str | None) -> None:
+    """List the trials of STUDY.
+
+    \b
+    hpsearch trials digits-mlp --format csv > trials.csv
+    """
+    record = _read(study, home, storage)
+    rows = [_row(trial) for trial in record.trials]
+    if output_format != "json":
+        for row in rows:
+            row |= row.pop("params")
+            row["seconds"] = None if row["seconds"] is None else round(row["seconds"], 2)
+    print_rows(rows, output_format, empty="no trials yet")
+
+
+@click.command()
+@click.argument("study")
+@options.output_format
+@options.workspace
+def best(study: str, output_format: str, home: Path, storage: str | None) -> None:
+    """Show the best trial of STUDY: its value, its hyperparameters, its seed.
+
+    \b
+    hpsearch best digits-mlp --format json
+    """
+    record = _read(study, home, storage)
+    if record.best is None:
+        raise InputError(f"no trial of {study!r} is complete yet")
+    found = _row(record.best)
+    found["params"] = dict(record.best.values)
+    weights = home / "checkpoints" / study / f"trial-{record.best.number:05d}.pt"
+    found["weights"] = str(weights) if weights.exists() else None
+    if output_format != "json":
+        found |= found.pop("params")
+    print_object(found, output_format)
+
+
+def summary(record: Any, home: Path) -> dict[str, Any]:
+    """A study's state in one flat object."""
+    from hpsearch.cli.lock import holder
+
+    finished = [trial for trial in record.trials if trial.finished]
+    first = min((trial.started for trial in record.trials), default=None)
+    last = max((trial.ended for trial in finished), default=None)
+    pid = holder(home, record.name)
+    until = datetime.now() if pid else last
+    return {
+        "study": record.name,
+        "metric": record.metric,
+        "direction": record.direction,
+        "best": record.best.value if record.best else None,
+        "best_trial": record.best.number if record.best else None,
+        "finished": len(finished),
+        "total": record.total,
+        "complete": sum(t.state == "COMPLETE" and t.failure is None for t in finished),
+        "pruned": sum(t.state == "PRUNED" for t in finished),
+        "failed": sum(t.failure is not None for t in finished),
+        "running": sum(t.state == "RUNNING" for t in record.trials),
+        "elapsed": round((until - first).total_seconds(), 3) if first and until else 0.0,
+        "pid": pid,
+    }
+
+
+def _row(trial: Any) -> dict[str, Any]:
+    return {
+        "number": trial.number,
+        "state": trial.state,
+        "value": trial.value,
+        "params": dict(trial.params),
+        "seed": trial.seed,
+        "epochs": trial.history.epochs,
+        "seconds": trial.seconds,
+        "failure": trial.failure.value if trial.failure else None,
+    }
+
+
+def _read(study: str, home: Path, storage: str | None) -> Any:
+    from hpsearch.search.reading import read_study
+    from hpsearch.search.storage import open_storage
+
+    return read_study(open_storage(home, storage, write=False), study)

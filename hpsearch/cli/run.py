@@ -1,0 +1,120 @@
+"""`hpsearch run` and `hpsearch resume`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from hpsearch.cli import options
+from hpsearch.cli.validate import describe
+from hpsearch.space.load import dump_study, load_study, parse_study
+
+SHORTCUTS = {
+    "trials": "search.trials",
+    "timeout": "search.timeout",
+    "seed": "search.seed",
+    "sampler": "search.sampler",
+    "pruner": "search.pruner",
+    "workers": "execution.workers",
+    "device": "execution.device",
+}
+
+
+def shortcuts(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Flags for the values that people change most; each is a `--set`."""
+    decorators = [
+        click.option("-n", "--trials", metavar="N", help="Trials in all, those already there included."),
+        click.option("--timeout", metavar="TIME", help="Stop after so long, such as 10m; resume goes on."),
+        click.option("--seed", metavar="N", help="Seed of the search."),
+        click.option("--sampler", metavar="NAME", help="grid, random or tpe."),
+        click.option("--pruner", metavar="NAME", help="none, median or asha."),
+        click.option("--workers", metavar="N", help="How many processes train; auto."),
+        click.option("--device", metavar="NAME", help="auto, cpu or cuda:0."),
+    ]
+    for decorator in reversed(decorators):
+        function = decorator(function)
+    return function
+
+
+def verbosity(function: Callable[..., Any]) -> Callable[..., Any]:
+    """-q and -v."""
+    quiet = click.option("-q", "--quiet", is_flag=True, help="Errors only.")
+    verbose = click.option("-v", "--verbose", is_flag=True, help="A line for each trial that ends.")
+    return quiet(verbose(function))
+
+
+@click.command()
+@click.argument("file", metavar="FILE")
+@shortcuts
+@options.overrides
+@click.option("--dry-run", is_flag=True, help="Check the file and say what would be searched; write nothing.")
+@verbosity
+@options.workspace
+@options.tracking_uri
+def run(
+    file: str,
+    overrides: tuple[str, ...],
+    dry_run: bool,
+    quiet: bool,
+    verbose: bool,
+    home: Path,
+    storage: str | None,
+    tracking_uri: str | None,
+    **flags: str | None,
+) -> int:
+    """Run the study in FILE to its total of trials, and write its report.
+
+    FILE is a path, or the name of a study file that comes with hpsearch. A study that is there already goes
+    on: `trials` is a total.
+
+    \b
+    hpsearch run digits_mlp
+    hpsearch run study.yaml -n 200 --set hyperparameters.epochs=50
+    """
+    given = [f"{SHORTCUTS[flag]}={value}" for flag, value in flags.items() if value is not None]
+    study = load_study(file, [*overrides, *given])
+    console = Console(stderr=True, quiet=quiet)
+    if dry_run:
+        click.echo(describe(study))
+        return 0
+    from hpsearch.cli.session import Workspace, run_study
+
+    return run_study(study, Workspace(home, storage, tracking_uri), console, verbose=verbose)
+
+
+@click.command()
+@click.argument("study")
+@shortcuts
+@options.overrides
+@verbosity
+@options.workspace
+@options.tracking_uri
+def resume(
+    study: str,
+    overrides: tuple[str, ...],
+    quiet: bool,
+    verbose: bool,
+    home: Path,
+    storage: str | None,
+    tracking_uri: str | None,
+    **flags: str | None,
+) -> int:
+    """Go on with STUDY where it was stopped, from what the workspace knows of it.
+
+    \b
+    hpsearch resume digits-mlp
+    hpsearch resume digits-mlp -n 200
+    """
+    from hpsearch.cli.session import Workspace, run_study
+    from hpsearch.search.reading import stored_file
+    from hpsearch.search.storage import open_storage
+
+    stored, _ = stored_file(open_storage(home, storage, write=False), study)
+    given = [f"{SHORTCUTS[flag]}={value}" for flag, value in flags.items() if value is not None]
+    file = parse_study(dump_study(stored), file=f"study {study}", overrides=[*overrides, *given])
+    console = Console(stderr=True, quiet=quiet)
+    return run_study(file, Workspace(home, storage, tracking_uri), console, verbose=verbose)

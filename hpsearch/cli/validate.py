@@ -1,0 +1,52 @@
+"""`hpsearch validate`."""
+
+from __future__ import annotations
+
+import click
+
+from hpsearch.cli import options
+from hpsearch.space.grid import count
+from hpsearch.space.hyperparameters import Choice, Form, Range
+from hpsearch.space.load import load_study
+from hpsearch.space.study_file import StudyFile
+
+
+@click.command()
+@click.argument("file", metavar="FILE")
+@options.overrides
+def validate(file: str, overrides: tuple[str, ...]) -> None:
+    """Check FILE and say what it searches. Nothing is written.
+
+    \b
+    hpsearch validate digits_mlp
+    """
+    click.echo(describe(load_study(file, overrides)))
+
+
+def describe(study: StudyFile) -> str:
+    """The study in a few lines: what is fixed, what is searched and how."""
+    search, space = study.search, study.space
+    width = max(len(name) for name in space.hyperparameters)
+    lines = [
+        f"{study.name}: {study.model} on {study.data.name}, {study.objective.direction} {study.objective.metric}",
+        f"{total(study)} trials, sampler {search.sampler}, pruner {search.pruner}, "
+        f"seed {search.seed}, {search.slots} at a time",
+    ]
+    lines += [f"  {name:<{width}}  {_said(form)}" for name, form in space.hyperparameters.items()]
+    return "\n".join(lines)
+
+
+def total(study: StudyFile) -> int:
+    """How many trials there will be: a grid ends with its cells."""
+    trials = study.search.trials
+    return min(trials, count(study.space)) if study.search.sampler == "grid" else trials
+
+
+def _said(form: Form) -> str:
+    when = "".join(f"  when {parent} is {' or '.join(str(value) for value in values)}" for parent, values in form.when)
+    if isinstance(form, Range):
+        extras = [word for word in ("log",) if form.log] + ([f"step {form.step:g}"] if form.step else [])
+        return f"{form.low:g} to {form.high:g}" + "".join(f", {extra}" for extra in extras) + when
+    if isinstance(form, Choice):
+        return " | ".join(str(option) for option in form.options) + when
+    return f"= {form.value}{when}"

@@ -1,0 +1,34 @@
+"""Labels at the ends of lines, moved apart where they would overlap."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import accumulate
+
+
+def spread(heights: Sequence[float], low: float, high: float, gap: float) -> list[float]:
+    """Heights at least `gap` apart and inside low…high, each group of crowded ones around its middle.
+
+    The order stays, of equal ones the first is highest. Where they don't all fit, the gap is made smaller.
+    """
+    count = len(heights)
+    if count < 2:
+        return list(heights)
+    gap = min(gap, (high - low) / (count - 1))
+    order = sorted(range(count), key=lambda index: (heights[index], -index))
+    # Less its gaps, the order asks for heights that never fall: pool neighbours that do, take their mean.
+    pools: list[tuple[float, int]] = []
+    for place, index in enumerate(order):
+        total, size = heights[index] - place * gap, 1
+        while pools and pools[-1][0] / pools[-1][1] > total / size:
+            total, size = total + pools[-1][0], size + pools[-1][1]
+            pools.pop()
+        pools.append((total, size))
+    ceiling = high - (count - 1) * gap
+    starts = list(accumulate((size for _, size in pools), initial=0))
+    placed = list(heights)
+    for start, (total, size) in zip(starts, pools, strict=False):
+        level = min(max(total / size, low), max(ceiling, low))
+        for place in range(start, start + size):
+            placed[order[place]] = level + place * gap
+    return placed

@@ -1,0 +1,192 @@
+"""The metric epoch by epoch for the best trials, and how the best one's train and dev loss compare."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import plotly.graph_objects as go
+from pydantic import Field
+
+from hpsearch.reports.figure import Figure, Missing
+from hpsearch.reports.figures.curve_labels import spread
+from hpsearch.reports.focus import Direction, focus
+from hpsearch.reports.layout import axis, base, place_panels
+from hpsearch.reports.theme import Theme
+from hpsearch.reports.ticks import whole
+from hpsearch.reports.words import label, number, params_lines, plain
+from hpsearch.search.records import StudyRecord, TrialRecord
+
+LONGEST = 200  # points drawn of one curve
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One line: epochs, counted from 1, and a value for each; `text` is its trial's hyperparameters."""
+
+    number: int
+    epochs: tuple[int, ...]
+    values: tuple[float, ...]
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LearningCurves:
+    """`best` from the best trial down, `others` by number; `losses`: the best one's train and dev loss."""
+
+    metric: str
+    direction: Direction
+    best: tuple[Curve, ...]
+    others: tuple[Curve, ...]
+    left_out: int
+    losses: tuple[Curve, Curve] | None
+
+
+def compute(
+    study: StudyRecord,
+    *,
+    best: Annotated[int, Field(ge=1, le=8)] = 6,
+    others: Annotated[int, Field(ge=0, le=1000)] = 200,
+) -> LearningCurves | Missing:
+    """Curves of the `best` best trials, and of at most `others` more, evenly chosen by number."""
+    sign = -1.0 if study.direction == "maximize" else 1.0
+    told = [trial for trial in study.trials if trial.history.metrics.get(study.metric)]
+    ranked = sorted((trial for trial in told if trial.scored), key=lambda trial: sign * (trial.value or 0.0))
+    if not ranked:
+        return Missing("No finished trial has told its values epoch by epoch.")
+    shown = {trial.number for trial in ranked[:best]}
+    rest = [trial for trial in told if trial.number not in shown]
+    kept = _evenly(rest, others)
+    return LearningCurves(
+        metric=study.metric,
+        direction=study.direction,
+        best=tuple(_curve(trial, study.metric) for trial in ranked[:best]),
+        others=tuple(_curve(trial, study.metric) for trial in kept),
+        left_out=len(rest) - len(kept),
+        losses=_losses(ranked[0]),
+    )
+
+
+def _curve(trial: TrialRecord, metric: str) -> Curve:
+    values = trial.history.metrics[metric]
+    stride = -(-len(values) // LONGEST)
+    chosen = sorted({*range(0, len(values), stride), len(values) - 1})
+    finite = [index for index in chosen if math.isfinite(values[index])]
+    return Curve(
+        trial.number,
+        tuple(index + 1 for index in finite),
+        tuple(values[index] for index in finite),
+        params_lines(trial.params),
+    )
+
+
+def _losses(trial: TrialRecord) -> tuple[Curve, Curve] | None:
+    if not all(trial.history.metrics.get(name) for name in ("train_loss", "dev_loss")):
+        return None
+    return _curve(trial, "train_loss"), _curve(trial, "dev_loss")
+
+
+def _evenly(trials: Sequence[TrialRecord], most: int) -> list[TrialRecord]:
+    if len(trials) <= most:
+        return list(trials)
+    return [trials[index * len(trials) // most] for index in range(most)]
+
+
+def draw(record: LearningCurves, theme: Theme) -> go.Figure:
+    """The metric's panel and, where there are losses, a second one."""
+    figure = base(theme)
+    low, high = _range(record)
+    last = max(curve.epochs[-1] for curve in record.best if curve.epochs)
+    _faint(figure, record, theme)
+    ends = [min(max(curve.values[-1], low), high) for curve in record.best]
+    heights = spread(ends, low, high, gap=(high - low) / 17)
+    name = plain(label(record.metric))
+    for curve, height, colour in reversed(list(zip(record.best, heights, theme.series, strict=False))):
+        _line(figure, curve, colour, f"trial {curve.number}", name, "x", "y")
+        _end_label(figure, f"#{curve.number}  {number(curve.values[-1])}", last, height, colour, "x", "y")
+    figure.update_layout(
+        xaxis=axis(theme, "epoch", range=_epochs(last), **_epoch_ticks(last)),
+        yaxis=axis(theme, name, range=[low, high], tickformat=".4~g"),
+    )
+    if record.losses:
+        _loss_panel(figure, record.losses, theme)
+    place_panels(figure, panels=2 if record.losses else 1, columns=2, height=320)
+    return figure
+
+
+def _range(record: LearningCurves) -> tuple[float, float]:
+    """The value axis: what the best curves need, without their first steps where those flatten the rest."""
+    values = [value for curve in record.best for value in curve.values]
+    window = focus(values, record.direction)
+    low, high = (window.low, window.high) if window else (min(values), max(values))
+    pad = 0.04 * (high - low) or 0.01 * abs(high) or 0.01
+    return low - pad, high + pad
+
+
+def _epochs(last: int) -> list[float]:
+    """The epoch axis: a third more than the epochs, for the labels at the lines' ends."""
+    return [1 - 0.02 * last, last + max(0.36 * (last - 1), 0.4)]
+
+
+def _epoch_ticks(last: int) -> dict[str, Any]:
+    return {"tickmode": "array", "tickvals": whole(last, 5)}
+
+
+def _faint(figure: go.Figure, record: LearningCurves, theme: Theme) -> None:
+    """All other curves as one line with gaps: one trace is as fast to draw as the points it has."""
+    x: list[int | None] = []
+    y: list[float | None] = []
+    numbers: list[int | None] = []
+    for curve in record.others:
+        x += [*curve.epochs, None]
+        y += [*curve.values, None]
+        numbers += [curve.number] * (len(curve.epochs) + 1)
+    figure.add_trace(go.Scatter(
+        x=x, y=y, customdata=numbers, mode="lines", line={"color": theme.faint, "width": 1}, opacity=0.45,
+        hovertemplate="trial %{customdata}, epoch %{x}<br>%{y:.4~g}<extra></extra>",
+    ))  # fmt: skip
+
+
+def _line(figure: go.Figure, curve: Curve, colour: str, who: str, name: str, x: str, y: str) -> None:
+    figure.add_trace(go.Scatter(
+        x=list(curve.epochs), y=list(curve.values), xaxis=x, yaxis=y,
+        mode="lines" if len(curve.epochs) > 1 else "markers", line={"color": colour, "width": 2},
+        text=[
+            f"{who}, epoch {epoch}<br>{name}: {number(value)}<br>{curve.text}"
+            for epoch, value in zip(curve.epochs, curve.values, strict=True)
+        ],
+        hoverinfo="text",
+    ))  # fmt: skip
+
+
+def _end_label(figure: go.Figure, text: str, last: int, height: float, colour: str, x: str, y: str) -> None:
+    figure.add_annotation(
+        text=text, x=last, y=height, xref=x, yref=y, xanchor="left", yanchor="middle", xshift=6,
+        showarrow=False, font={"size": 12, "color": colour},
+    )  # fmt: skip
+
+
+def _loss_panel(figure: go.Figure, losses: tuple[Curve, Curve], theme: Theme) -> None:
+    values = [value for curve in losses for value in curve.values]
+    low, high = min(values, default=0.0), max(values, default=1.0)
+    pad = 0.04 * (high - low) or 0.01
+    last = max((curve.epochs[-1] for curve in losses if curve.epochs), default=1)
+    heights = spread([curve.values[-1] for curve in losses if curve.values], low, high, (high - low) / 17)
+    names, colours = ("train loss", "dev loss"), (theme.orange, theme.blue)
+    for curve, height, name, colour in zip(losses, heights, names, colours, strict=False):
+        _line(figure, curve, colour, f"trial {curve.number}", name, "x2", "y2")
+        _end_label(figure, f"{name}  {number(curve.values[-1], 3)}", last, height, colour, "x2", "y2")
+    figure.update_layout(
+        xaxis2=axis(
+            theme,
+            f"epoch of the best trial, #{losses[0].number}",
+            range=_epochs(last),
+            **_epoch_ticks(last),
+        ),
+        yaxis2=axis(theme, "loss", range=[low - pad, high + pad], tickformat=".4~g"),
+    )
+
+
+figure = Figure(compute, draw)

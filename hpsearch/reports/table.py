@@ -1,0 +1,45 @@
+"""The table of trials, for the report and for the command line."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from hpsearch.search.records import Dimension, StudyRecord
+
+FIXED = ("number", "state", "value", "failure", "epochs", "seconds", "started", "seed")
+
+
+def table(study: StudyRecord) -> pd.DataFrame:
+    """One row a trial, in the study's order; one column a fact, then one a searched hyperparameter.
+
+    `epochs` counts the epochs trained, `seconds` the time of training them. What is not there is
+    missing (NaN, NA or None): the value of a pruned trial, a hyperparameter that was inactive.
+    """
+    trials = study.trials
+    columns: dict[str, pd.Series] = {
+        "number": pd.Series([trial.number for trial in trials], dtype="int64"),
+        "state": pd.Series([trial.state for trial in trials], dtype=object),
+        "value": pd.Series([trial.value for trial in trials], dtype="float64"),
+        "failure": pd.Series(
+            [None if trial.failure is None else trial.failure.value for trial in trials], dtype=object
+        ),
+        "epochs": pd.Series([trial.history.epochs for trial in trials], dtype="int64"),
+        "seconds": pd.Series([trial.seconds for trial in trials], dtype="float64"),
+        "started": pd.Series(pd.to_datetime([trial.started for trial in trials])),
+        "seed": pd.Series([trial.seed for trial in trials], dtype=object),
+    }
+    for dimension in study.dimensions:
+        values = [trial.params.get(dimension.name) for trial in trials]
+        columns[column(dimension.name)] = pd.Series(values, dtype=_dtype(dimension))
+    return pd.DataFrame(columns)
+
+
+def column(name: str) -> str:
+    """The column of a searched hyperparameter: its name, or its path in the study file if that is taken."""
+    return f"hyperparameters.{name}" if name in FIXED else name
+
+
+def _dtype(dimension: Dimension) -> str:
+    if dimension.options is not None:
+        return "object"
+    return "Int64" if dimension.integer else "float64"

@@ -1,0 +1,184 @@
+"""The loop, read it first: ask, hand out, hear, decide, tell. One coordinator is a study's only writer.
+
+    executor ──events──▶ virtual clock ──in order──▶ commit ──▶ storage (the truth) ──▶ outbox (MLflow's mirror)
+        ▲                                              │
+        └────────────── assignments ◀───── ask ◀───────┘
+
+Every decision depends on the study file, the seed and what stands before it in virtual time (law 3), and
+is written before anybody is told (law 5), so the coordinator may die anywhere and go on later.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hpsearch import registry
+from hpsearch.errors import HpsearchError
+from hpsearch.events import Assignment, EpochEnded, Event, Failure, History, TrialEnded, TrialFailed
+from hpsearch.execution.executor import Executor
+from hpsearch.search.clock import Position, VirtualClock
+from hpsearch.search.mirroring import Record, mirror_end, mirror_epochs, mirror_start
+from hpsearch.search.records import TrialRecord
+from hpsearch.search.study import SearchStudy, assignment, position
+from hpsearch.search.tally import Tally
+from hpsearch.training import weights
+
+
+@dataclass(slots=True)
+class _UnderWay:
+    """A trial in a slot: its epochs, those after which the pruner decides, and what it said so far."""
+
+    epochs: int
+    decisions: list[int]
+    history: History = field(default_factory=History)
+    seconds: float = 0.0
+
+    def until(self) -> int:
+        """How far it may train before the next decision."""
+        return next((d for d in self.decisions if d > self.history.epochs), self.epochs)
+
+
+class Coordinator:
+    """Runs a study to its total. `step` until it returns False; between two steps everything is safe."""
+
+    def __init__(
+        self,
+        study: SearchStudy,
+        executor: Executor,
+        record: Record,
+        networks: Path,
+        listener: Callable[[TrialRecord], None] | None = None,
+    ) -> None:
+        """`networks` is the folder of trained weights; `listener` is told of each trial that has ended."""
+        self.study, self._executor, self._record, self._networks = study, executor, record, networks
+        self._listener = listener
+        self._search, self._objective = study.file.search, study.file.objective
+        self._clock = VirtualClock()
+        self._under_way: dict[int, _UnderWay] = {}
+        self.tally = Tally(study.file.objective.direction)
+        self.exhausted = False
+        self._resumed = position(study.trials)
+        self._take_up()
+
+    @property
+    def running(self) -> int:
+        """How many trials are under way."""
+        return len(self._under_way)
+
+    def step(self) -> bool:
+        """Train a little, and deal with all events whose turn has come. False when the study is done."""
+        if not self._under_way:
+            return False
+        events = self._executor.poll()
+        for event in events:
+            self._clock.arrived(event)
+        for place, event in self._clock.due():
+            self._commit(place, event)
+        if not events and self._under_way:
+            raise HpsearchError(f"none of the {self.running} trials under way can go on; this is a defect")
+        return bool(self._under_way)
+
+    def _take_up(self) -> None:
+        """Go on where the storage stands; trials under way begin again, and will come to the same."""
+        for record, stored in zip(self.study.record().trials, self.study.trials, strict=True):
+            mirror_start(self._record, record)
+            if record.finished:
+                if not self._record.recorded("trial_ended", record.number):
+                    mirror_epochs(self._record, record)
+                mirror_end(self._record, record)
+                self.tally.add(record)
+            else:
+                self._begin(*assignment(stored))
+        weights.keep_only(self._networks, self.tally.best.number if self.tally.best else None)
+        self._fill(self._resumed[0])
+
+    def _begin(self, trial: Assignment, tick: int) -> None:
+        epochs = trial.values.get("epochs", registry.load("hyperparameters", "epochs").default)
+        assert isinstance(epochs, int)
+        under_way = _UnderWay(epochs, self.study.pruner.decisions(epochs))
+        self._under_way[trial.number] = under_way
+        self._clock.begin(trial.number, tick, epochs)
+        self._executor.submit(trial, tick=tick, until=under_way.until())
+
+    def _fill(self, tick: int) -> None:
+        """Ask for new trials until the slots are full, or there shall be no more."""
+        while self.running < self._search.slots and not self.exhausted:
+            if self.running + self.tally.finished >= self._search.trials or self.tally.enough(self._search):
+                return
+            trial = self.study.ask(tick)
+            if trial is None:
+                self.exhausted = True
+                return
+            mirror_start(self._record, self.study.trial(trial.number))
+            self._begin(trial, tick)
+
+    def _commit(self, place: Position, event: Event) -> None:
+        trial = self._under_way[event.number]
+        if isinstance(event, EpochEnded):
+            self._hear(event, trial)
+            if event.epoch in trial.decisions:
+                self._decide(place, event, trial)
+        elif isinstance(event, TrialEnded):
+            self._end(place, event, value=trial.history.metrics[self._objective.metric][-1])
+        else:
+            if event.spoilt is not None:
+                self._hear(event.spoilt, trial)
+            value = self._worst() if event.failure is Failure.DIVERGED else None
+            self._end(place, event, value=value, failure=(event.failure, event.message, event.traceback))
+
+    def _hear(self, event: EpochEnded, trial: _UnderWay) -> None:
+        trial.history.add(event)
+        trial.seconds += event.seconds
+        self._record.epoch(event.number, event.epoch, event.metrics, event.time)
+
+    def _decide(self, place: Position, event: EpochEnded, trial: _UnderWay) -> None:
+        """Let the pruner decide. Before the place where this run took the study up, it let the trial go on."""
+        if place >= self._resumed:
+            self.study.report(event.number, event.epoch, event.metrics[self._objective.metric])
+            if self.study.prunes(event.number, event.epoch):
+                self._executor.stop(event.number)
+                self._end(place, event, value=event.metrics[self._objective.metric], pruned=True)
+                return
+        self._executor.extend(event.number, trial.until())
+
+    def _worst(self) -> float:
+        """What a diverged trial's value is, so that the sampler learns from it."""
+        metric = registry.load("metric", self._objective.metric)
+        if metric.direction == self._objective.direction:
+            return float(metric.worst)
+        return -math.inf if self._objective.direction == "maximize" else math.inf
+
+    def _end(
+        self,
+        place: Position,
+        event: EpochEnded | TrialEnded | TrialFailed,
+        *,
+        value: float | None,
+        pruned: bool = False,
+        failure: tuple[Failure, str, str] | None = None,
+    ) -> None:
+        """Write a trial's end, then mirror it, then give its slot to the next."""
+        trial = self._under_way.pop(event.number)
+        self._clock.end(event.number)
+        self.study.tell(
+            event.number,
+            value,
+            trial.history,
+            place[0],
+            pruned=pruned,
+            failure=failure,
+            seconds=trial.seconds,
+        )
+        ended, best = self.study.trial(event.number), self.tally.best
+        mirror_end(self._record, ended)
+        self.tally.add(ended)
+        if self._listener is not None:
+            self._listener(ended)
+        # Of all networks only the best one's weights are kept.
+        worse = best if self.tally.best is ended else ended
+        if worse is not None:
+            weights.path(self._networks, worse.number).unlink(missing_ok=True)
+        self._fill(place[0])

@@ -1,0 +1,65 @@
+"""A trial as the tracking record wants it told. The record itself is given; nothing of MLflow is known here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Literal, Protocol
+
+from hpsearch.events import Scalar
+from hpsearch.search.records import TrialRecord
+
+Ending = Literal["FINISHED", "KILLED", "FAILED"]
+
+
+class Record(Protocol):
+    """Where a run is mirrored to. It never fails a trial and never makes one wait."""
+
+    def recorded(self, kind: str, number: int) -> bool:
+        """Whether such a record of this trial is in the outbox already."""
+
+    def trial_started(self, number: int, params: Mapping[str, Scalar], tags: Mapping[str, str], at: float) -> None:
+        """A trial is under way; `at` in Unix seconds."""
+
+    def epoch(self, number: int, epoch: int, metrics: Mapping[str, float], at: float) -> None:
+        """A trial's metrics after an epoch."""
+
+    def trial_ended(
+        self, number: int, status: Ending, metrics: Mapping[str, float], tags: Mapping[str, str], at: float
+    ) -> None:
+        """A trial has ended with MLflow's status FINISHED, KILLED or FAILED."""
+
+
+def mirror_start(record: Record, trial: TrialRecord) -> None:
+    """Tell that a trial began, unless it was told before."""
+    if not record.recorded("trial_started", trial.number):
+        tags = {"hpsearch.seed": str(trial.seed)}
+        record.trial_started(trial.number, trial.values, tags, trial.started.timestamp())
+
+
+def mirror_end(record: Record, trial: TrialRecord) -> None:
+    """Tell that a trial ended, unless it was told before."""
+    if record.recorded("trial_ended", trial.number):
+        return
+    tags = {"hpsearch.state": str(trial.state)}
+    if trial.failure:
+        tags |= {"hpsearch.failure": trial.failure.value, "hpsearch.message": trial.message}
+    metrics = {"seconds": trial.seconds or 0.0, "epochs": float(trial.history.epochs)}
+    if trial.value is not None and math.isfinite(trial.value):
+        metrics["value"] = trial.value
+    assert trial.ended is not None
+    record.trial_ended(trial.number, mlflow_status(trial), metrics, tags, trial.ended.timestamp())
+
+
+def mirror_epochs(record: Record, trial: TrialRecord) -> None:
+    """Tell all epochs of a trial that ended before its record did."""
+    for index, at in enumerate(trial.history.times):
+        metrics = {name: values[index] for name, values in trial.history.metrics.items()}
+        record.epoch(trial.number, index + 1, metrics, at)
+
+
+def mlflow_status(trial: TrialRecord) -> Ending:
+    """MLflow's word for how a finished trial ended: a diverged one is complete for the sampler but FAILED here."""
+    if trial.failure or trial.state == "FAIL":
+        return "FAILED"
+    return "KILLED" if trial.state == "PRUNED" else "FINISHED"

@@ -1,0 +1,86 @@
+"""From Optuna's storage to plain records. Reads only."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, cast
+
+from optuna.storages import BaseStorage
+from optuna.trial import FrozenTrial, TrialState
+
+from hpsearch.errors import InputError, did_you_mean
+from hpsearch.events import Failure, History
+from hpsearch.search.dimensions import dimensions
+from hpsearch.search.records import State, StudyRecord, TrialRecord
+from hpsearch.space.study_file import StudyFile
+
+
+def stored_file(storage: BaseStorage | None, name: str) -> tuple[StudyFile, str]:
+    """A stored study's file, and the text that it was written in. Raises InputError for no such study."""
+    facts = _facts(storage, name)
+    return StudyFile.model_validate(facts["file"]), facts["text"]
+
+
+def read_study(storage: BaseStorage | None, name: str) -> StudyRecord:
+    """A study and all its trials. Raises InputError for no such study."""
+    file, text = stored_file(storage, name)
+    assert storage is not None
+    trials = tuple(
+        trial_record(trial)
+        for trial in storage.get_all_trials(storage.get_study_id_from_name(name), deepcopy=False)
+        if "values" in trial.user_attrs
+    )
+    return StudyRecord(
+        name=name,
+        metric=file.objective.metric,
+        direction=cast(Any, file.objective.direction),
+        total=file.search.trials,
+        seed=file.search.seed,
+        sampler=file.search.sampler,
+        pruner=file.search.pruner,
+        created=datetime.fromtimestamp(float(_facts(storage, name)["created"])),
+        study_file=text,
+        dimensions=dimensions(file.space),
+        trials=trials,
+    )
+
+
+def trial_record(trial: FrozenTrial) -> TrialRecord:
+    """One stored trial."""
+    result = trial.user_attrs.get("result", {})
+    metrics = {name: [_number(v) for v in values] for name, values in result.get("metrics", {}).items()}
+    complete = trial.state == TrialState.COMPLETE
+    assert trial.datetime_start is not None
+    return TrialRecord(
+        number=trial.number,
+        state=cast(State, trial.state.name),
+        value=trial.value if complete else None,
+        params=trial.params,
+        values=trial.user_attrs["values"],
+        seed=trial.user_attrs["seed"],
+        started=trial.datetime_start,
+        ended=trial.datetime_complete,
+        seconds=result.get("seconds"),
+        failure=Failure(result["failure"]) if "failure" in result else None,
+        message=result.get("message", ""),
+        traceback=result.get("traceback", ""),
+        history=History(metrics, result.get("times", [])),
+        slot_start=trial.user_attrs["start"],
+    )
+
+
+def _facts(storage: BaseStorage | None, name: str) -> Mapping[str, Any]:
+    studies = {} if storage is None else {s.study_name: s for s in storage.get_all_studies()}
+    if name not in studies:
+        hint = did_you_mean(name, studies) or "there are no studies here yet"
+        raise InputError(f"there is no study {name!r}", hint=hint)
+    facts: Mapping[str, Any] | None = studies[name].user_attrs.get("hpsearch")
+    if facts is None:
+        raise InputError(f"study {name!r} in this storage was not made by hpsearch")
+    return facts
+
+
+def _number(value: float | str) -> float:
+    return float(value) if isinstance(value, str) else value if value is not None else math.nan

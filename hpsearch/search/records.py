@@ -1,0 +1,88 @@
+"""A study and its trials as plain frozen data: what a report, a table and the command line read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from hpsearch.events import Failure, History, Scalar
+
+State = Literal["COMPLETE", "PRUNED", "FAIL", "RUNNING", "WAITING"]
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """One searched hyperparameter: a list of options, or else a range with both ends included."""
+
+    name: str
+    options: tuple[Scalar, ...] | None = None
+    low: float | None = None
+    high: float | None = None
+    log: bool = False
+    integer: bool = False
+    step: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRecord:
+    """One trial as the storage has it. `value` is None unless COMPLETE; `seconds` is its training time.
+
+    `params` holds the searched values only, `values` all of them. A diverged trial is COMPLETE with the
+    metric's worst value and `failure` set. `ended` is None while it runs.
+    """
+
+    number: int
+    state: State
+    value: float | None
+    params: Mapping[str, Scalar]
+    values: Mapping[str, Scalar]
+    seed: int
+    started: datetime
+    ended: datetime | None
+    seconds: float | None
+    failure: Failure | None = None
+    message: str = ""
+    traceback: str = ""
+    history: History = field(default_factory=History)
+    slot_start: int = 0
+
+    @property
+    def finished(self) -> bool:
+        return self.state in ("COMPLETE", "PRUNED", "FAIL")
+
+    @property
+    def scored(self) -> bool:
+        """Whether this trial can be the best one."""
+        return self.state == "COMPLETE" and self.failure is None and self.value is not None
+
+
+@dataclass(frozen=True, slots=True)
+class StudyRecord:
+    """A study at one moment: what it searches, how, and every trial by number."""
+
+    name: str
+    metric: str
+    direction: Literal["maximize", "minimize"]
+    total: int
+    seed: int
+    sampler: str
+    pruner: str
+    created: datetime
+    study_file: str
+    dimensions: tuple[Dimension, ...]
+    trials: tuple[TrialRecord, ...]
+
+    def better(self, one: float, other: float) -> bool:
+        """Whether value `one` is strictly better than `other` in this study's direction."""
+        return one > other if self.direction == "maximize" else one < other
+
+    @property
+    def best(self) -> TrialRecord | None:
+        """The scored trial with the best value; of equal ones the first."""
+        best: TrialRecord | None = None
+        for trial in self.trials:
+            if trial.scored and (best is None or self.better(trial.value or 0.0, best.value or 0.0)):
+                best = trial
+        return best

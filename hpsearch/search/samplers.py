@@ -1,0 +1,102 @@
+"""Samplers: each proposes the searched values of trial `number` from the study as it stands, and writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Protocol
+
+import optuna
+from optuna.distributions import BaseDistribution
+from optuna.samplers import BaseSampler, RandomSampler, TPESampler
+from optuna.trial import FrozenTrial, TrialState
+
+from hpsearch import registry
+from hpsearch.events import Scalar
+from hpsearch.search.seeds import sampler_seed
+from hpsearch.space.grid import cells
+from hpsearch.space.hyperparameters import Space
+
+Distributions = Mapping[str, BaseDistribution]
+
+
+class Sampler(Protocol):
+    """`propose` is a function of the space, the study's seed, the number and the study's trials."""
+
+    def propose(self, study: optuna.Study, number: int) -> dict[str, Scalar] | None:
+        """Values for the active searched hyperparameters; None where the space holds no more."""
+
+
+class Grid:
+    """Every cell exactly once. Cells of one stack signature stand together, so that stacks are full."""
+
+    def __init__(self, space: Space, distributions: Distributions, seed: int) -> None:
+        self._space = space
+
+    @cached_property
+    def _cells(self) -> list[dict[str, Scalar]]:
+        structural = [name for name in self._space.searched if not registry.load("hyperparameters", name).fusible]
+        return sorted(cells(self._space), key=lambda cell: [repr(cell.get(name)) for name in structural])
+
+    def propose(self, study: optuna.Study, number: int) -> dict[str, Scalar] | None:
+        return self._cells[number] if number < len(self._cells) else None
+
+
+class _Optuna:
+    """An Optuna sampler, seeded anew for each trial and asked about a draft that is in no storage yet."""
+
+    def __init__(self, space: Space, distributions: Distributions, seed: int) -> None:
+        self._space, self._distributions, self._seed = space, distributions, seed
+
+    def sampler(self, seed: int) -> BaseSampler:
+        raise NotImplementedError
+
+    def propose(self, study: optuna.Study, number: int) -> dict[str, Scalar] | None:
+        sampler = self.sampler(sampler_seed(self._seed, number))
+        draft = FrozenTrial(number, TrialState.RUNNING, None, datetime.now(), None, {}, {}, {}, {}, {}, -1)
+        relative_space = sampler.infer_relative_search_space(study, draft)
+        relative = sampler.sample_relative(study, draft, relative_space)
+        proposed: dict[str, Scalar] = {}
+        for name in self._space.searched:
+            if not self._space.active(name, proposed):
+                continue
+            distribution = self._distributions[name]
+            if distribution.single():
+                proposed[name] = single_value(distribution)
+            elif name in relative and distribution._contains(distribution.to_internal_repr(relative[name])):
+                proposed[name] = relative[name]
+            else:
+                proposed[name] = sampler.sample_independent(study, draft, name, distribution)
+        return proposed
+
+
+class Random(_Optuna):
+    """Independent uniform draws (log-uniform where the range is `log`): Bergstra and Bengio, JMLR 2012."""
+
+    def sampler(self, seed: int) -> BaseSampler:
+        return RandomSampler(seed=seed)
+
+
+class Tpe(_Optuna):
+    """The multivariate tree-structured Parzen estimator: Bergstra et al., NeurIPS 2011; trials under way count
+    as poor ones, so that parallel proposals spread."""
+
+    def sampler(self, seed: int) -> BaseSampler:
+        return _DraftTpe(seed=seed)
+
+
+class _DraftTpe(TPESampler):
+    def sample_relative(
+        self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        # The base class then writes the values into the storage for other processes; here nobody else asks.
+        return self._sample_relative(study, trial, search_space)
+
+
+def single_value(distribution: BaseDistribution) -> Scalar:
+    """The only value that a distribution holds."""
+    if isinstance(distribution, optuna.distributions.CategoricalDistribution):
+        return distribution.choices[0]
+    low: Scalar = distribution.low  # type: ignore[attr-defined]
+    return low

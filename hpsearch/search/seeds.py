@@ -1,0 +1,15 @@
+"""Seeds as functions of (study seed, trial number), so that a resumed search goes on and does not start over."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def trial_seed(study_seed: int, number: int) -> int:
+    """The seed of a trial's training: 53 bits, so that every reader of JSON keeps it exactly."""
+    return int(np.random.SeedSequence([study_seed, number]).generate_state(1, np.uint64)[0] >> 11)
+
+
+def sampler_seed(study_seed: int, number: int) -> int:
+    """The seed with which the sampler proposes this trial's values: 32 bits."""
+    return int(np.random.SeedSequence([study_seed, number, 1]).generate_state(1, np.uint32)[0])

@@ -1,0 +1,169 @@
+"""A study in Optuna's storage: the coordinator asks, reports and tells here, and nobody else writes.
+
+Each step is one write, or safe to do again: a `kill -9` between any two leaves a study that goes on as if
+nothing had happened.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import optuna
+from optuna.storages import BaseStorage
+from optuna.trial import FrozenTrial, TrialState, create_trial
+
+from hpsearch import registry
+from hpsearch.errors import InputError
+from hpsearch.events import Assignment, Failure, History, Scalar
+from hpsearch.search.clock import Position
+from hpsearch.search.dimensions import dimensions
+from hpsearch.search.distributions import distribution
+from hpsearch.search.pruners import Pruner
+from hpsearch.search.reading import read_study, trial_record
+from hpsearch.search.records import StudyRecord, TrialRecord
+from hpsearch.search.samplers import Sampler
+from hpsearch.search.seeds import trial_seed
+from hpsearch.space.study_file import StudyFile, differences
+
+
+class SearchStudy:
+    """One study, open for writing. Raises InputError where the stored study was another search."""
+
+    def __init__(self, storage: BaseStorage, file: StudyFile, text: str) -> None:
+        self.file, self._storage = file, storage
+        self.space = file.space
+        self._distributions = {d.name: distribution(d) for d in dimensions(self.space)}
+        self.sampler: Sampler = registry.load("sampler", file.search.sampler)(
+            self.space, self._distributions, file.search.seed
+        )
+        self.pruner: Pruner = registry.load("pruner", file.search.pruner)()
+        self._id = self._open(text)
+
+    def _open(self, text: str) -> int:
+        names = {study.study_name: study for study in self._storage.get_all_studies()}
+        stored = names.get(self.file.name)
+        if stored is not None:
+            kept = stored.user_attrs.get("hpsearch")
+            if kept is None:
+                raise InputError(f"study {self.file.name!r} in this storage was not made by hpsearch")
+            changed = differences(StudyFile.model_validate(kept["file"]).identity(), self.file.identity())
+            if changed:
+                raise InputError(
+                    f"study {self.file.name!r} is there already, and this file searches something else: "
+                    + "; ".join(changed[:3])
+                    + (f" (and {len(changed) - 3} more)" if len(changed) > 3 else ""),
+                    hint="give it another name, for instance with --set name=…",
+                )
+        study = optuna.create_study(
+            storage=self._storage,
+            study_name=self.file.name,
+            direction=self.file.objective.direction,
+            load_if_exists=True,
+        )
+        #: When the study was made, in Unix seconds, as text: what tells it from another of its name.
+        self.created: str = str(time.time()) if stored is None else stored.user_attrs["hpsearch"]["created"]
+        facts = {"file": self.file.to_dict(), "text": text, "created": self.created}
+        if stored is None or stored.user_attrs["hpsearch"] != facts:
+            self._storage.set_study_user_attr(study._study_id, "hpsearch", facts)
+        return study._study_id
+
+    @property
+    def trials(self) -> list[FrozenTrial]:
+        """All trials by number, as the storage has them."""
+        return self._storage.get_all_trials(self._id, deepcopy=False)
+
+    def _study(self) -> optuna.Study:
+        # A new handle every time: an Optuna study remembers its trials from the first look on.
+        return optuna.load_study(study_name=self.file.name, storage=self._storage)
+
+    def _trial_id(self, number: int) -> int:
+        return self._storage.get_trial_id_from_study_id_trial_number(self._id, number)
+
+    def ask(self, tick: int) -> Assignment | None:
+        """The next trial, begun in a slot at a tick, in one write; None where the space holds no more."""
+        number = len(self.trials)
+        study = self._study()
+        proposed = self.sampler.propose(study, number)
+        if proposed is None:
+            return None
+        seed = trial_seed(self.file.search.seed, number)
+        values = self.space.complete(proposed)
+        study.add_trial(
+            create_trial(
+                state=TrialState.RUNNING,
+                params=dict(proposed),
+                distributions={name: self._distributions[name] for name in proposed},
+                user_attrs={"values": values, "seed": seed, "start": tick},
+            )
+        )
+        return Assignment(number, values, seed)
+
+    def report(self, number: int, epoch: int, value: float) -> None:
+        """Write a value that the pruner needs; again is the same."""
+        self._storage.set_trial_intermediate_value(self._trial_id(number), epoch, value)
+
+    def prunes(self, number: int, epoch: int) -> bool:
+        """Whether the pruner stops this trial, whose value at `epoch` was just reported."""
+        return self.pruner.prunes(self._study(), self.trials[number], epoch)
+
+    def tell(
+        self,
+        number: int,
+        value: float | None,
+        history: History,
+        end: int,
+        *,
+        pruned: bool = False,
+        failure: tuple[Failure, str, str] | None = None,
+        seconds: float = 0.0,
+    ) -> None:
+        """End a trial: COMPLETE with a value, PRUNED, or FAIL, at tick `end`.
+
+        `failure` is (class, message, traceback).
+        """
+        trial = self._trial_id(number)
+        result: dict[str, Any] = {
+            "metrics": {name: [_json(v) for v in values] for name, values in history.metrics.items()},
+            "times": history.times,
+            "seconds": seconds,
+            "end": end,
+        }
+        if failure is not None:
+            result |= dict(zip(("failure", "message", "traceback"), failure, strict=True))
+        self._storage.set_trial_user_attr(trial, "result", result)
+        state = TrialState.PRUNED if pruned else TrialState.FAIL if value is None else TrialState.COMPLETE
+        self._storage.set_trial_state_values(trial, state, None if value is None else [value])
+
+    def trial(self, number: int) -> TrialRecord:
+        """One trial as it stands."""
+        return trial_record(self.trials[number])
+
+    def record(self) -> StudyRecord:
+        """The study as it stands."""
+        return read_study(self._storage, self.file.name)
+
+
+def _json(value: float) -> float | str:
+    """A number that any reader of JSON takes; one that is not finite as "nan", "inf" or "-inf"."""
+    return value if math.isfinite(value) else str(value)
+
+
+def position(trials: list[FrozenTrial]) -> Position:
+    """How far the decisions have come: the last position at which something was written."""
+    last: Position = (0, -1)
+    for trial in trials:
+        start: int = trial.user_attrs["start"]
+        for epoch in trial.intermediate_values:
+            last = max(last, (start + epoch, trial.number))
+        if trial.state.is_finished():
+            last = max(last, (trial.user_attrs["result"]["end"], trial.number))
+    return last
+
+
+def assignment(trial: FrozenTrial) -> tuple[Assignment, int]:
+    """What was asked for in a stored trial, and the tick of its start."""
+    values: Mapping[str, Scalar] = trial.user_attrs["values"]
+    return Assignment(trial.number, values, trial.user_attrs["seed"]), trial.user_attrs["start"]

@@ -1,0 +1,44 @@
+"""What a study has come to so far, kept up as trials end: counts, the best, and whether it is enough."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Literal
+
+from hpsearch.search.records import TrialRecord
+from hpsearch.space.study_file import Search
+
+
+@dataclass(slots=True)
+class Tally:
+    """Feed it every finished trial in the order in which they ended."""
+
+    direction: Literal["maximize", "minimize"]
+    counts: Counter[Literal["complete", "pruned", "failed"]] = field(default_factory=Counter)
+    best: TrialRecord | None = None
+    since_best: int = 0
+
+    @property
+    def finished(self) -> int:
+        """How many trials have ended, however they did."""
+        return self.counts.total()
+
+    def add(self, trial: TrialRecord) -> None:
+        """Count a trial that has ended."""
+        self.counts["failed" if trial.failure else "pruned" if trial.state == "PRUNED" else "complete"] += 1
+        self.since_best += 1
+        if trial.scored and (self.best is None or self._better(trial.value, self.best.value)):
+            self.best, self.since_best = trial, 0
+
+    def enough(self, search: Search) -> bool:
+        """Whether the target is reached, or nothing better has come for as many trials as patience allows."""
+        if search.patience is not None and self.since_best >= search.patience:
+            return True
+        reached = search.target is not None and self.best is not None
+        return reached and not self._better(search.target, self.best.value if self.best else None)
+
+    def _better(self, one: float | None, other: float | None) -> bool:
+        if one is None or other is None:
+            return False
+        return one > other if self.direction == "maximize" else one < other

@@ -1,0 +1,126 @@
+"""The types of the study file's plain values: each checks one value and says what is wrong in one line."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import PlainValidator
+
+from hpsearch.errors import did_you_mean
+from hpsearch.space.problems import shown, wrong
+from hpsearch.space.values import known_name, number
+
+_STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_DURATION = re.compile(r"(?:([0-9]{1,9})d)?(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m)?(?:([0-9]{1,9})s)?")
+_DEVICE = re.compile(r"auto|cpu|cuda(:[0-9]{1,4})?")
+
+
+def study_name(value: object) -> str:
+    """A name that can be a file name everywhere. Raises ProblemsError."""
+    if not isinstance(value, str):
+        raise wrong(f"must be text, not {shown(value)}", "put it in quotes")
+    if not _STUDY_NAME.fullmatch(value):
+        rule = "must start with a letter or digit and have only letters, digits, '-', '_' and '.', at most 64"
+        raise wrong(f"{rule}, not {shown(value)}")
+    return value
+
+
+def seconds(value: object) -> float | None:
+    """A time span in seconds: a number above 0, or text like ``90s``, ``10m``, ``1h30m``, ``2d``."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        found = _DURATION.fullmatch(value)
+        if not found or not value:
+            raise wrong(f"must be seconds or a time like '90s', '10m' or '1h30m', not {shown(value)}")
+        days, hours, minutes, rest = (int(part or 0) for part in found.groups())
+        value = ((days * 24 + hours) * 60 + minutes) * 60 + rest
+    span = float(number(value, integer=False))
+    if span <= 0:
+        raise wrong(f"must be above 0 seconds, not {span:g}")
+    return span
+
+
+def _optional_whole(value: object) -> int | None:
+    return None if value is None else _at_least_one(value)
+
+
+def _at_least_one(value: object) -> int:
+    whole = int(number(value, integer=True))
+    if whole < 1:
+        raise wrong(f"must be at least 1, not {whole}")
+    return whole
+
+
+def _seed(value: object) -> int:
+    whole = int(number(value, integer=True))
+    if whole < 0:
+        raise wrong(f"must be at least 0, not {whole}")
+    return whole
+
+
+def _fraction(value: object) -> float:
+    fraction = float(number(value, integer=False))
+    if fraction <= 0:
+        raise wrong(f"must be above 0, not {fraction:g}")
+    return fraction
+
+
+def _optional_number(value: object) -> float | None:
+    return None if value is None else float(number(value, integer=False))
+
+
+def _direction(value: object) -> str:
+    known = ("maximize", "minimize")
+    if value not in known:
+        raise wrong(f"must be 'maximize' or 'minimize', not {shown(value)}", did_you_mean(value, known))
+    return str(value)
+
+
+def _workers(value: object) -> int | str:
+    if value == "auto":
+        return "auto"
+    if isinstance(value, str):
+        raise wrong(f"must be 'auto' or 1, not {shown(value)}")
+    if (workers := _at_least_one(value)) > 1:
+        raise wrong(f"the inline executor has one worker, not {workers}", "write auto or 1")
+    return workers
+
+
+def _stack(value: object) -> int | str:
+    if value == "auto":
+        return "auto"
+    if isinstance(value, str):
+        raise wrong(f"must be 'auto' or a whole number, not {shown(value)}")
+    return _at_least_one(value)
+
+
+def _device(value: object) -> str:
+    if not isinstance(value, str) or not _DEVICE.fullmatch(value):
+        raise wrong(f"must be auto, cpu, cuda or cuda:N, not {shown(value)}")
+    return value
+
+
+def _executor(value: object) -> str:
+    return "auto" if value == "auto" else known_name("executor", value)
+
+
+StudyName = Annotated[str, PlainValidator(study_name)]
+Count = Annotated[int, PlainValidator(_at_least_one)]
+OptionalCount = Annotated[int | None, PlainValidator(_optional_whole)]
+Seed = Annotated[int, PlainValidator(_seed)]
+Fraction = Annotated[float, PlainValidator(_fraction)]
+OptionalNumber = Annotated[float | None, PlainValidator(_optional_number)]
+Seconds = Annotated[float | None, PlainValidator(seconds)]
+Direction = Annotated[Literal["maximize", "minimize"], PlainValidator(_direction)]
+Workers = Annotated[int | Literal["auto"], PlainValidator(_workers)]
+Stack = Annotated[int | Literal["auto"], PlainValidator(_stack)]
+Device = Annotated[str, PlainValidator(_device)]
+Executor = Annotated[str, PlainValidator(_executor)]
+DataName = Annotated[str, PlainValidator(lambda value: known_name("data", value))]
+Normalize = Annotated[str, PlainValidator(lambda value: known_name("normalize", value))]
+Model = Annotated[str, PlainValidator(lambda value: known_name("model", value))]
+Metric = Annotated[str, PlainValidator(lambda value: known_name("metric", value))]
+Sampler = Annotated[str, PlainValidator(lambda value: known_name("sampler", value))]
+Pruner = Annotated[str, PlainValidator(lambda value: known_name("pruner", value))]

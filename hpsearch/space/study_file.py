@@ -1,0 +1,149 @@
+"""The study file as typed, frozen, checked data: one model for each of its sections."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validator
+
+from hpsearch.space import fields
+from hpsearch.space.conditions import parse_hyperparameters
+from hpsearch.space.hyperparameters import Form, Space
+from hpsearch.space.problems import wrong
+
+
+class Section(BaseModel):
+    """A mapping of the study file: unknown keys are errors, and an empty one means all defaults."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty(cls, raw: object) -> object:
+        return {} if raw is None else raw
+
+
+class Split(Section):
+    """How much of the data each part gets. Fractions above 0 that sum to 1."""
+
+    train: fields.Fraction
+    dev: fields.Fraction
+    test: fields.Fraction
+
+    @model_validator(mode="after")
+    def _sums_to_one(self) -> Split:
+        total = self.train + self.dev + self.test
+        if abs(total - 1) > 1e-6:
+            raise wrong(f"train, dev and test must sum to 1, not {total:.7g}")
+        return self
+
+
+class Data(Section):
+    """What to train on. Plain text is its name."""
+
+    name: fields.DataName
+    split: Split = Split(train=0.7, dev=0.15, test=0.15)
+    normalize: fields.Normalize = "standard"
+    seed: fields.Seed = 0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _just_a_name(cls, raw: object) -> object:
+        return {"name": raw} if isinstance(raw, str) else raw
+
+
+def default_direction(metric: str) -> Literal["maximize", "minimize"]:
+    """Losses and errors are better when they are smaller; everything else when it is larger."""
+    return "minimize" if metric.endswith(("_loss", "_error")) else "maximize"
+
+
+def _metric_direction(fields_so_far: dict[str, Any]) -> Literal["maximize", "minimize"]:
+    return default_direction(fields_so_far.get("metric", ""))
+
+
+class Objective(Section):
+    """What makes one trial better than another."""
+
+    metric: fields.Metric = "dev_accuracy"
+    direction: fields.Direction = Field(default_factory=_metric_direction)
+
+
+class Search(Section):
+    """How values are chosen, which trials are cut short, and when it is enough."""
+
+    sampler: fields.Sampler = "tpe"
+    pruner: fields.Pruner = "none"
+    trials: fields.Count = 20
+    seed: fields.Seed = 0
+    slots: fields.Count = 16
+    timeout: fields.Seconds = None
+    target: fields.OptionalNumber = None
+    patience: fields.OptionalCount = None
+
+
+class Execution(Section):
+    """Where trials run. Nothing here changes a result."""
+
+    executor: fields.Executor = "auto"
+    workers: fields.Workers = "auto"
+    stack: fields.Stack = "auto"
+    device: fields.Device = "auto"
+
+
+class StudyFile(Section):
+    """One search: data, model, hyperparameters, objective, search and execution."""
+
+    name: fields.StudyName
+    data: Data
+    model: fields.Model = "mlp"
+    hyperparameters: Annotated[dict[str, Form], PlainValidator(parse_hyperparameters)]
+    objective: Objective = Objective()
+    search: Search = Search()
+    execution: Execution = Execution()
+
+    @property
+    def space(self) -> Space:
+        """The hyperparameters, parents first."""
+        return Space(self.hyperparameters)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The whole file as JSON-able data, defaults filled in; validating it gives an equal study file."""
+        sections = self.model_dump(mode="json", exclude={"hyperparameters"})
+        forms = {name: form.to_json() for name, form in self.hyperparameters.items()}
+        return {key: forms if key == "hyperparameters" else sections[key] for key in type(self).model_fields}
+
+    def identity(self) -> dict[str, Any]:
+        """Everything that decides results, as JSON-able data.
+
+        Left out: how long to go on (trials, timeout, target, patience) and where it runs (execution).
+        `order` holds the searched names, because samplers draw values in that order.
+        """
+        everything = self.to_dict()
+        del everything["execution"]
+        for key in ("trials", "timeout", "target", "patience"):
+            del everything["search"][key]
+        return {**everything, "order": list(self.space.searched)}
+
+
+def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """What changed between two identities: one ``dotted.path: old → new`` for each value, sorted by path."""
+    return [f"{path}: {_said(before)} → {_said(after)}" for path, before, after in _changes("", old, new)]
+
+
+_ABSENT = object()
+
+
+def _changes(path: str, old: object, new: object) -> list[tuple[str, object, object]]:
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        return [
+            change
+            for key in sorted({*old, *new})
+            for change in _changes(f"{path}.{key}" if path else key, old.get(key, _ABSENT), new.get(key, _ABSENT))
+        ]
+    return [] if old == new else [(path, old, new)]
+
+
+def _said(value: object) -> str:
+    return "absent" if value is _ABSENT else value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,99 @@
+"""Counter-based random numbers: every draw is a function of (trial seed, purpose, epoch) and nothing else.
+
+Philox-4x64 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011) turns a key and a counter
+into random bits, so a trial draws the same numbers alone, in a stack, on another worker, or after a restart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+
+import numpy as np
+import torch
+
+LEVELS = 65536  # a dropout decision uses 16 random bits, so a rate is exact to 1/65536
+
+
+class Purpose(IntEnum):
+    """What a stream of random numbers is for. Values are part of every result: never renumber."""
+
+    INITIAL_WEIGHTS = 1
+    DATA_ORDER = 2
+    DROPOUT = 3
+    INPUT_NOISE = 4
+
+
+def philox(seed: int, purpose: Purpose, epoch: int) -> np.random.Philox:
+    """The bit generator of one trial, purpose and epoch (0: before training)."""
+    return np.random.Philox(key=[seed, purpose], counter=[0, 0, 0, epoch])
+
+
+def generator(seed: int, purpose: Purpose, epoch: int) -> np.random.Generator:
+    """As `philox`, for draws other than raw bits."""
+    return np.random.Generator(philox(seed, purpose, epoch))
+
+
+def order(seed: int, epoch: int, samples: int) -> torch.Tensor:
+    """The order in which a trial sees its samples in an epoch: a permutation [sample], int64."""
+    return torch.from_numpy(generator(seed, Purpose.DATA_ORDER, epoch).permutation(samples))
+
+
+class DropoutMasks:
+    """Inverted-dropout masks for a stack, one epoch long: entries 0 or 1 / (1 - rate).
+
+    Srivastava et al., "Dropout", JMLR 2014. `rates` and `seeds` have one entry a trial.
+    """
+
+    def __init__(
+        self,
+        seeds: Sequence[int],
+        epochs: Sequence[int],
+        rates: Sequence[float],
+        size: int,
+        dtype: torch.dtype,
+    ) -> None:
+        self._streams = [philox(s, Purpose.DROPOUT, e) for s, e in zip(seeds, epochs, strict=True)]
+        self._words = -(-size // 4)
+        self._bits = np.empty((len(seeds), self._words), dtype=np.uint64)
+        dropped = [round(rate * LEVELS) for rate in rates]
+        # Sixteen random bits read as a signed number are uniform on [-LEVELS / 2, LEVELS / 2).
+        self._threshold = torch.tensor([[d - LEVELS // 2] for d in dropped], dtype=torch.int32)
+        self._scale = torch.tensor([[LEVELS / (LEVELS - d)] for d in dropped], dtype=dtype)
+        self._uniform = torch.from_numpy(self._bits.view(np.int16))[:, :size]
+        self._keep = torch.empty((len(seeds), size), dtype=torch.bool)
+        self._mask = torch.empty((len(seeds), size), dtype=dtype)
+
+    def draw(self) -> torch.Tensor:
+        """The masks of the next step, [trial, element]; the same memory every time."""
+        for row, stream in zip(self._bits, self._streams, strict=True):
+            row[:] = stream.random_raw(self._words)
+        torch.ge(self._uniform, self._threshold, out=self._keep)
+        return torch.mul(self._keep, self._scale, out=self._mask)
+
+
+class InputNoise:
+    """Gaussian noise for the inputs of a stack, one epoch long; trial k's has standard deviation `sigmas[k]`."""
+
+    def __init__(
+        self,
+        seeds: Sequence[int],
+        epochs: Sequence[int],
+        sigmas: Sequence[float],
+        size: int,
+        dtype: torch.dtype,
+    ) -> None:
+        self._streams = [
+            generator(s, Purpose.INPUT_NOISE, e) if sigma > 0 else None
+            for s, e, sigma in zip(seeds, epochs, sigmas, strict=True)
+        ]
+        self._normal = np.zeros((len(seeds), size), dtype=np.float32)
+        self._sigma = torch.tensor(sigmas, dtype=dtype)[:, None]
+        self._dtype = dtype
+
+    def draw(self) -> torch.Tensor:
+        """The noise of the next step, [trial, element]."""
+        for row, stream in zip(self._normal, self._streams, strict=True):
+            if stream is not None:
+                stream.standard_normal(dtype=np.float32, out=row)
+        return torch.from_numpy(self._normal).to(self._dtype) * self._sigma

@@ -1,0 +1,69 @@
+"""Trials of one signature along the leading axis of every tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import torch
+from torch import Tensor
+
+from hpsearch import registry
+from hpsearch.training.optimizers import Optimizer
+from hpsearch.training.program import Program
+from hpsearch.training.state import TrialState
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """The rows of a stack that share an optimizer, and their moments [slot, row, parameter]."""
+
+    rows: slice
+    optimizer: Optimizer
+    moments: Tensor
+
+    def update(self, stack: Stack, settings: Mapping[str, Tensor]) -> None:
+        """One step of these rows' optimizer, from `stack.gradient`, with settings as columns [row, 1]."""
+        rows = self.rows
+        self.optimizer.update(
+            stack.parameters[rows], stack.gradient[rows], self.moments.unbind(), settings, stack.scratch[rows]
+        )
+
+
+class Stack:
+    """K ≥ 1 trials, side by side for as long as the same ones train together.
+
+    Rows are ordered by optimizer, so that each optimizer updates a contiguous block. Between epochs `states`
+    gives the trials back; any set of them makes the next stack.
+    """
+
+    def __init__(self, program: Program, states: Sequence[TrialState]) -> None:
+        self.program = program
+        self.states = sorted(states, key=lambda s: (s.config.optimizer, s.number))
+        self.parameters = torch.stack([s.parameters for s in self.states])
+        self.buffers = torch.stack([s.buffers for s in self.states])
+        self.gradient = torch.empty_like(self.parameters)
+        self.scratch = torch.empty_like(self.parameters)
+        self.families: list[Family] = []
+        first = 0
+        for name, members in groupby(self.states, key=lambda s: s.config.optimizer):
+            moments = torch.stack([s.moments for s in members], dim=1)
+            rows = slice(first, first + moments.shape[1])
+            self.families.append(Family(rows, registry.load("optimizer", name), moments))
+            first = rows.stop
+        # From here on each trial's state is a view of its row.
+        for family in self.families:
+            for row in range(family.rows.start, family.rows.stop):
+                state = self.states[row]
+                state.parameters, state.buffers = self.parameters[row], self.buffers[row]
+                state.moments = family.moments[:, row - family.rows.start]
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The trials' numbers in ascending order: what identifies a stack."""
+        return tuple(sorted(s.number for s in self.states))
+
+    def column(self, values: Sequence[float]) -> Tensor:
+        """One value a trial as [trial, 1]."""
+        return torch.tensor(values, dtype=self.parameters.dtype, device=self.parameters.device)[:, None]
