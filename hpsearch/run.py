@@ -132,6 +132,7 @@ class Coordinator:
     def _hear(self, event: EpochEnded, trial: _UnderWay) -> None:
         trial.history.add(event)
         trial.seconds += event.seconds
+        self.tally.hear(event.number, event.epoch, event.metrics[self._objective.metric])
         self._record.epoch(event.number, event.epoch, event.metrics, event.time)
 
     def _decide(self, place: Position, event: EpochEnded, trial: _UnderWay) -> None:

@@ -115,8 +115,12 @@ def display(console: Console, name: str, metric: str, total: int) -> Display:
 
 def best_line(run: Coordinator, metric: str) -> str:
     """The best so far, in words."""
-    best = run.tally.best
-    return "none complete yet" if best is None else f"best {metric} {best.value:.4f} (trial {best.number})"
+    best, leader = run.tally.best, run.tally.leader
+    if best is not None:
+        return f"best {metric} {best.value:.4f} (trial {best.number})"
+    if leader is not None:
+        return f"leading {metric} {leader[0]:.4f} (trial {leader[1]}, epoch {leader[2]})"
+    return "no epoch yet"
 
 
 def counts_line(run: Coordinator) -> str:

@@ -40,7 +40,7 @@ def publish(record: StudyRecord, page: Path, networks: Path, tracker: Tracker, *
     return page
 
 
-def closing_lines(record: StudyRecord, total: int, page: Path, stopped: str, console: Console) -> None:
+def closing_lines(record: StudyRecord, total: int, page: Path, browse: str, stopped: str, console: Console) -> None:
     """Say how it ended, where the report is, and how to look at the runs."""
     done = [trial for trial in record.trials if trial.finished]
     states = [("complete", "COMPLETE"), ("pruned", "PRUNED"), ("failed", "FAIL")]
@@ -54,7 +54,8 @@ def closing_lines(record: StudyRecord, total: int, page: Path, stopped: str, con
     if stopped:
         why = "the time is up" if stopped == "timeout" else "stopped"
         console.print(f"{why}; nothing is lost: hpsearch resume {shlex.quote(record.name)} goes on")
-    console.print(f"report: {page}", soft_wrap=True)
+    console.print(f"report: {page}", soft_wrap=True, highlight=False)
+    console.print(f"MLflow's pages: {browse}", soft_wrap=True, highlight=False)
 
 
 def check(record: StudyRecord, counts: Counts | None, reason: str, console: Console) -> None:

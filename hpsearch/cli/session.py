@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 import time
 from contextlib import closing
 from dataclasses import dataclass
@@ -42,6 +43,15 @@ class Workspace:
         """The folder of a study's trained weights."""
         return self.home / "checkpoints" / study
 
+    def browse(self) -> str:
+        """How to look at the runs in MLflow."""
+        if self.tracking_uri and self.tracking_uri.startswith("http"):
+            return self.tracking_uri
+        where = "" if self.home == Path("studies") else f" --home {shlex.quote(str(self.home))}"
+        return f"hpsearch ui{where}" + (
+            f" --tracking-uri {shlex.quote(self.tracking_uri)}" if self.tracking_uri else ""
+        )
+
     def report(self, study: str) -> Path:
         """A study's HTML page."""
         return self.home / "reports" / f"{study}.html"
@@ -71,7 +81,7 @@ def run_study(file: StudyFile, workspace: Workspace, console: Console, *, verbos
             record = study.record()
             page = publish(record, workspace.report(file.name), job.weights, tracker, stopped=bool(stopped))
             counts = tracker.finish(FINISH_SECONDS)
-        closing_lines(record, total(file), page, stopped, console)
+        closing_lines(record, total(file), page, workspace.browse(), stopped, console)
         check(record, counts, tracker.reason, console)
         return 130 if stopped == "signal" else 0
 

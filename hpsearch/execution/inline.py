@@ -74,17 +74,19 @@ class InlineExecutor:
         torch.set_num_threads(self._threads)
 
     def poll(self) -> list[Event]:
-        ready = {n: t for n, t in self._trials.items() if t.state.epoch < t.until}
+        while group := self._next_group():
+            if events := self._advance(group):
+                return events
+        return []
+
+    def _next_group(self) -> list[_Trial]:
+        """The trials that train next, together; none when all wait for a decision."""
+        ready = [t for t in self._trials.values() if t.state.epoch < t.until]
         if not ready:
             return []
-        behind = min(ready.values(), key=lambda t: (t.tick + t.state.epoch, t.number))
-        mates = {
-            n: (t.signature, t.limit)
-            for n, t in ready.items()
-            if (t.signature, t.limit) == (behind.signature, behind.limit)
-        }
-        group = next(g for g in pack(mates, behind.limit) if behind.number in g)
-        return self._advance([self._trials[n] for n in group])
+        behind = min(ready, key=lambda t: (t.tick + t.state.epoch, t.number))
+        mates = {t.number: t.signature for t in ready if (t.signature, t.limit) == (behind.signature, behind.limit)}
+        return next([self._trials[n] for n in g] for g in pack(mates, behind.limit) if behind.number in g)
 
     def _program(self, kind: Signature, config: Config) -> Program:
         if kind not in self._programs:
@@ -156,7 +158,7 @@ class InlineExecutor:
             trial.stack = None
             program = self._programs[trial.signature]
             trial.state = begin(program, trial.number, trial.seed, trial.config)
-        return self.poll()
+        return []
 
 
 def is_out_of_memory(error: BaseException) -> bool:

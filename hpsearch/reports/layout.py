@@ -90,10 +90,10 @@ def note_outside(figure: go.Figure, window: Window | None, direction: Direction,
     """Say above the first panel how many trials its axis leaves out. Call it after `place_panels`."""
     if window is None or window.outside == 0:
         return
-    count = "1 trial lies" if window.outside == 1 else f"{window.outside:,} trials lie"
+    count = "1 trial is" if window.outside == 1 else f"{window.outside:,} trials are"
     side = "below" if direction == "maximize" else "above"
     figure.add_annotation(
-        text=f"{count} {side} this range: double-click to see all",
+        text=f"{count} {side}: double-click to see all",
         xref="x domain", yref="y domain", x=0, xanchor="left", y=1, yanchor="bottom", yshift=3,
         showarrow=False, font={"size": 11, "color": theme.muted},
     )  # fmt: skip

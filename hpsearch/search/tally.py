@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal
@@ -18,6 +19,8 @@ class Tally:
     counts: Counter[Literal["complete", "pruned", "failed"]] = field(default_factory=Counter)
     best: TrialRecord | None = None
     since_best: int = 0
+    #: The best value that any trial has shown after any epoch, under way or ended: (value, number, epoch).
+    leader: tuple[float, int, int] | None = None
 
     @property
     def finished(self) -> int:
@@ -30,6 +33,11 @@ class Tally:
         self.since_best += 1
         if trial.scored and (self.best is None or self._better(trial.value, self.best.value)):
             self.best, self.since_best = trial, 0
+
+    def hear(self, number: int, epoch: int, value: float) -> None:
+        """Take note of a trial's value after an epoch, which decides nothing but is good to see."""
+        if math.isfinite(value) and (self.leader is None or self._better(value, self.leader[0])):
+            self.leader = (value, number, epoch)
 
     def enough(self, search: Search) -> bool:
         """Whether the target is reached, or nothing better has come for as many trials as patience allows."""

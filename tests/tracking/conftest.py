@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import warnings
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,9 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from hpsearch.tracking.database import create_sqlite
 
     path = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
-    create_sqlite(f"sqlite:///{path}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # MLflow's own: it uses a part of SQLAlchemy that is going away
+        create_sqlite(f"sqlite:///{path}")
     return path
 
 

@@ -122,7 +122,7 @@ def _panel(
     end = max(scored_x + pruned_x)
     many = len(record.scored) + len(record.pruned) > MANY
     trace = go.Scattergl if many else go.Scatter
-    faint = {"size": 6, "color": theme.faint, "symbol": "x-thin", "line": {"width": 1, "color": theme.faint}}
+    faint: dict[str, Any] = {"size": 5, "color": theme.faint, "symbol": "x", "opacity": 0.7}
     dots = {"size": 6, "color": theme.blue, "opacity": 0.25 if many else 0.55}
     figure.add_trace(trace(
         x=_floats(pruned_x), y=_floats([m.value for m in record.pruned]), mode="markers", marker=faint,

@@ -1,0 +1,93 @@
+"""Stand-ins for what is slow: an executor whose trials take no time, and a record that only remembers."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from hpsearch.events import Assignment, EpochEnded, Event, Failure, Scalar, TrialEnded, TrialFailed
+
+
+def score(trial: Assignment, epoch: int) -> float:
+    """A learning curve that depends on the assignment and the seed, and on nothing else."""
+    rate = float(trial.values["learning_rate"])  # type: ignore[arg-type]
+    quality = math.exp(-abs(math.log10(rate) + 2)) + (trial.seed % 97) / 970
+    return quality * (1 - math.exp(-epoch / 5)) / 1.2
+
+
+@dataclass
+class _Trial:
+    assignment: Assignment
+    epochs: int
+    until: int
+    done: int = 0
+
+
+class FakeExecutor:
+    """Gives one epoch at a time, of a trial picked by `timing`: any order in which workers might answer.
+
+    A trial whose learning rate is above `diverges` fails in its second epoch.
+    """
+
+    def __init__(self, timing: random.Random | None = None, diverges: float = math.inf) -> None:
+        self._timing, self._diverges = timing, diverges
+        self._trials: dict[int, _Trial] = {}
+        self.submitted: list[int] = []
+
+    def submit(self, trial: Assignment, *, tick: int, until: int) -> None:
+        epochs = int(trial.values.get("epochs", 20) or 0)
+        self._trials[trial.number] = _Trial(trial, epochs, until)
+        self.submitted.append(trial.number)
+
+    def extend(self, number: int, until: int) -> None:
+        self._trials[number].until = until
+
+    def stop(self, number: int) -> None:
+        self._trials.pop(number, None)
+
+    def poll(self) -> list[Event]:
+        ready = [t for t in self._trials.values() if t.done < t.until]
+        if not ready:
+            return []
+        trial = ready[0] if self._timing is None else self._timing.choice(ready)
+        number, trial.done = trial.assignment.number, trial.done + 1
+        metrics = {"dev_accuracy": score(trial.assignment, trial.done), "train_loss": 1 / trial.done}
+        if trial.done == 2 and float(trial.assignment.values["learning_rate"]) > self._diverges:  # type: ignore[arg-type]
+            del self._trials[number]
+            spoilt = EpochEnded(number, 2, metrics | {"train_loss": math.nan}, 1.0, 0.1)
+            return [TrialFailed(number, 1, Failure.DIVERGED, "not finite", spoilt=spoilt)]
+        events: list[Event] = [EpochEnded(number, trial.done, metrics, float(trial.done), 0.1)]
+        if trial.done == trial.epochs:
+            del self._trials[number]
+            events.append(TrialEnded(number, trial.done))
+        return events
+
+    def close(self) -> None:
+        self._trials.clear()
+
+
+@dataclass
+class FakeRecord:
+    """Remembers what was told, as the outbox does."""
+
+    started: dict[int, Mapping[str, Scalar]] = field(default_factory=dict)
+    epochs: dict[int, list[int]] = field(default_factory=dict)
+    ended: dict[int, str] = field(default_factory=dict)
+
+    def recorded(self, kind: str, number: int) -> bool:
+        return number in {"trial_started": self.started, "trial_ended": self.ended}[kind]
+
+    def trial_started(self, number: int, params: Mapping[str, Scalar], tags: Mapping[str, str], at: float) -> None:
+        assert number not in self.started
+        self.started[number] = params
+
+    def epoch(self, number: int, epoch: int, metrics: Mapping[str, float], at: float) -> None:
+        self.epochs.setdefault(number, []).append(epoch)
+
+    def trial_ended(
+        self, number: int, status: str, metrics: Mapping[str, float], tags: Mapping[str, str], at: float
+    ) -> None:
+        assert number not in self.ended
+        self.ended[number] = status

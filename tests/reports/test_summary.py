@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from hpsearch.events import Failure
+from hpsearch.reports.summary import FailureClass, summarise
+from tests.reports.studies import study, trial
+
+
+def test_the_summary_names_the_winner_and_counts_the_rest() -> None:
+    summary = summarise(
+        study(
+            trial(0, 0.9, params={"learning_rate": 1e-5}, fixed={"epochs": 20}),
+            trial(1, 0.95, params={"learning_rate": 0.001234567}, fixed={"epochs": 20}, start=60, seconds=30),
+            trial(2, state="PRUNED", start=20),
+            trial(3, 0.0, failure=Failure.DIVERGED, message="not finite", seconds=5),
+            trial(4, state="FAIL", failure=Failure.ERROR, message="boom\nline 2", seconds=None),
+            trial(5, state="FAIL", failure=Failure.ERROR, seconds=1),
+            trial(6, state="RUNNING", seconds=None),
+            total=8,
+        )
+    )
+    assert summary.verdict == "Trial 1 is the best: dev accuracy 0.95."
+    assert (summary.best, summary.value) == (1, "0.95")
+    assert summary.searched == (("learning rate", "0.001235"),)
+    assert summary.fixed == (("epochs", "20"),)
+    assert summary.counts == (("complete", 2), ("pruned", 1), ("failed", 3), ("running", 1))
+    assert summary.ended == 6
+    assert summary.elapsed == "1 min 30 s"
+    assert summary.training == "56 s"
+    assert summary.failures == (
+        FailureClass("error", 2, ((4, "boom line 2"), (5, ""))),
+        FailureClass("diverged", 1, ((3, "not finite"),)),
+    )
+
+
+def test_a_study_without_a_winner_says_so() -> None:
+    assert summarise(study()).verdict == "No trial has started yet."
+    running = study(trial(0, state="RUNNING", seconds=None))
+    assert summarise(running).verdict == "No trial has finished with a value yet."
+    assert summarise(study(trial(0, state="FAIL"))).verdict == "No trial finished with a value."
+    assert summarise(study(trial(0, None))).best is None
+
+
+def test_a_diverged_trial_is_never_the_best_one() -> None:
+    summary = summarise(study(trial(0, 99.0, failure=Failure.DIVERGED), trial(1, 0.1)))
+    assert summary.best == 1

@@ -1,0 +1,192 @@
+"""The coordinator: the same search whatever the timing and however often it dies."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from optuna.storages import BaseStorage, InMemoryStorage
+
+from hpsearch.run import Coordinator
+from hpsearch.search.records import StudyRecord
+from hpsearch.search.study import SearchStudy
+from hpsearch.space.load import parse_study
+from tests.fakes import FakeExecutor, FakeRecord
+
+STUDY = """
+name: fake
+data: digits
+hyperparameters:
+  optimizer: [momentum, adam]
+  momentum: {{low: 0.5, high: 0.99, when: {{optimizer: momentum}}}}
+  learning_rate: {{low: 1e-4, high: 1e-1, log: true}}
+  epochs: {epochs}
+search: {{sampler: {sampler}, pruner: {pruner}, trials: {trials}, seed: 3, slots: {slots}}}
+"""
+
+
+def open_study(storage: BaseStorage, **settings: Any) -> SearchStudy:
+    given = {"epochs": 10, "sampler": "tpe", "pruner": "asha", "trials": 24, "slots": 5} | settings
+    text = STUDY.format(**given)
+    return SearchStudy(storage, parse_study(text, file="fake.yaml"), text)
+
+
+def run(storage: BaseStorage, executor: FakeExecutor, record: FakeRecord, **settings: Any) -> StudyRecord:
+    study = open_study(storage, **settings)
+    coordinator = Coordinator(study, executor, record, Path("/nonexistent"))
+    while coordinator.step():
+        pass
+    return study.record()
+
+
+def outcome(record: StudyRecord) -> list[tuple[Any, ...]]:
+    """Everything that the same search has to give again."""
+    return [
+        (t.number, t.state, t.value, dict(t.params), t.seed, repr(t.history.metrics), t.failure, t.slot_start)
+        for t in record.trials
+    ]
+
+
+SEARCHES: list[dict[str, Any]] = [
+    {"sampler": sampler, "pruner": pruner} for sampler in ("random", "tpe") for pruner in ("none", "median", "asha")
+]
+
+
+@pytest.mark.parametrize("search", SEARCHES, ids=lambda s: f"{s['sampler']}-{s['pruner']}")
+def test_no_timing_changes_the_search(search: dict[str, Any]) -> None:
+    expected = outcome(run(InMemoryStorage(), FakeExecutor(diverges=0.03), FakeRecord(), **search))
+    assert {trial[1] for trial in expected} >= {"COMPLETE"}
+    for seed in range(6):
+        executor = FakeExecutor(random.Random(seed), diverges=0.03)
+        assert outcome(run(InMemoryStorage(), executor, FakeRecord(), **search)) == expected
+
+
+class Killed(BaseException):
+    """Like `kill -9`: nothing catches it."""
+
+
+class MortalStorage(InMemoryStorage):
+    """Dies right before or right after its n-th write."""
+
+    lives: float = float("inf")
+    after: bool = False
+
+    def _write(self, name: str, *arguments: Any, **named: Any) -> Any:
+        self.lives -= 1
+        if self.lives == 0 and not self.after:
+            raise Killed
+        result = getattr(super(), name)(*arguments, **named)
+        if self.lives == 0:
+            raise Killed
+        return result
+
+    def create_new_trial(self, *arguments: Any, **named: Any) -> int:
+        return int(self._write("create_new_trial", *arguments, **named))
+
+    def set_trial_user_attr(self, *arguments: Any, **named: Any) -> None:
+        self._write("set_trial_user_attr", *arguments, **named)
+
+    def set_trial_intermediate_value(self, *arguments: Any, **named: Any) -> None:
+        self._write("set_trial_intermediate_value", *arguments, **named)
+
+    def set_trial_state_values(self, *arguments: Any, **named: Any) -> bool:
+        return bool(self._write("set_trial_state_values", *arguments, **named))
+
+
+@pytest.mark.parametrize("search", SEARCHES, ids=lambda s: f"{s['sampler']}-{s['pruner']}")
+def test_a_study_killed_at_any_write_ends_as_if_it_had_not_been(search: dict[str, Any]) -> None:
+    small = search | {"trials": 14, "slots": 4}
+    expected = outcome(run(InMemoryStorage(), FakeExecutor(diverges=0.05), FakeRecord(), **small))
+
+    def resumed(deaths: list[int], timing: random.Random) -> None:
+        storage, record = MortalStorage(), FakeRecord()
+        for life in deaths:
+            storage.lives, storage.after = life, timing.random() < 0.5
+            try:
+                run(storage, FakeExecutor(timing, diverges=0.05), record, **small)
+                break
+            except Killed:
+                pass
+        storage.lives = float("inf")
+        result = run(storage, FakeExecutor(timing, diverges=0.05), record, **small)
+        assert outcome(result) == expected
+        assert sorted(record.started) == sorted(record.ended) == [trial[0] for trial in expected]
+
+    for life in range(1, 80):
+        resumed([life], random.Random(life))
+    for seed in range(10):
+        timing = random.Random(seed)
+        resumed([timing.randint(1, 12) for _ in range(12)], timing)
+
+
+def test_what_is_finished_is_not_trained_again(tmp_path: Path) -> None:
+    storage, record = InMemoryStorage(), FakeRecord()
+    run(storage, FakeExecutor(), record, trials=8)
+    again = FakeExecutor()
+    run(storage, again, record, trials=8)
+    assert again.submitted == []
+
+
+def test_trials_is_a_total_that_may_be_raised() -> None:
+    storage, record = InMemoryStorage(), FakeRecord()
+    run(storage, FakeExecutor(), record, trials=8)
+    more = FakeExecutor()
+    result = run(storage, more, record, trials=11)
+    assert len(result.trials) == 11
+    assert more.submitted == [8, 9, 10]
+
+
+def test_a_grid_ends_with_its_last_cell() -> None:
+    settings = {"sampler": "grid", "pruner": "none", "trials": 1000}
+    result = run(InMemoryStorage(), FakeExecutor(), FakeRecord(), **settings)
+    # momentum has 5 points beside optimizer momentum and none beside adam; learning_rate has 5.
+    assert len(result.trials) == (5 + 1) * 5
+    assert len({tuple(sorted(t.params.items())) for t in result.trials}) == 30
+
+
+def test_a_diverged_trial_counts_as_worst_and_is_told_as_failed() -> None:
+    record = FakeRecord()
+    result = run(InMemoryStorage(), FakeExecutor(diverges=0.001), record, pruner="none")
+    diverged = [t for t in result.trials if t.failure]
+    assert diverged
+    assert all(t.state == "COMPLETE" and t.value == 0.0 and t.history.epochs == 2 for t in diverged)
+    assert all(record.ended[t.number] == "FAILED" for t in diverged)
+    assert result.best is not None
+    assert result.best.failure is None
+
+
+def test_asking_stops_when_the_target_is_reached() -> None:
+    storage = InMemoryStorage()
+    text = STUDY.format(epochs=10, sampler="random", pruner="none", trials=500, slots=2)
+    study = SearchStudy(storage, parse_study(text, file="f", overrides=["search.target=0.6"]), text)
+    coordinator = Coordinator(study, FakeExecutor(), FakeRecord(), Path("/nonexistent"))
+    while coordinator.step():
+        pass
+    values = [t.value for t in study.record().trials if t.value is not None]
+    assert max(values) >= 0.6
+    assert len(values) < 500
+
+
+def test_asking_stops_when_patience_is_at_an_end() -> None:
+    storage = InMemoryStorage()
+    text = STUDY.format(epochs=3, sampler="random", pruner="none", trials=500, slots=1)
+    study = SearchStudy(storage, parse_study(text, file="f", overrides=["search.patience=7"]), text)
+    coordinator = Coordinator(study, FakeExecutor(), FakeRecord(), Path("/nonexistent"))
+    while coordinator.step():
+        pass
+    record = study.record()
+    assert record.best is not None
+    assert len(record.trials) == record.best.number + 1 + 7
+
+
+@given(seed=st.integers(0, 2**32), slots=st.integers(1, 9), epochs=st.integers(1, 30), trials=st.integers(1, 20))
+def test_every_study_ends_with_its_total(seed: int, slots: int, epochs: int, trials: int) -> None:
+    executor = FakeExecutor(random.Random(seed))
+    settings = {"sampler": "random", "slots": slots, "epochs": epochs, "trials": trials}
+    result = run(InMemoryStorage(), executor, FakeRecord(), **settings)
+    assert [t.number for t in result.trials] == list(range(trials))
+    assert all(t.finished for t in result.trials)

@@ -1,0 +1,150 @@
+"""Layers, initialisations, schedules, penalties, random numbers: each against its formula."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.nn import functional
+
+from hpsearch import registry
+from hpsearch.training import noise
+from hpsearch.training.config import Config, configure, signature
+from hpsearch.training.layers import BatchNorm, Dropout, Sigmoid
+from hpsearch.training.layout import fans
+from hpsearch.training.penalties import Penalty
+from hpsearch.training.program import cross_entropy
+from hpsearch.training.stack import Stack
+from tests.training import trials
+
+VARIANCES = {
+    "he_normal": lambda n, m: 2 / n,
+    "he_uniform": lambda n, m: 2 / n,
+    "xavier_normal": lambda n, m: 1 / n,
+    "xavier_uniform": lambda n, m: 2 / (n + m),
+    "standard_normal": lambda n, m: 1.0,
+}
+
+
+@pytest.mark.parametrize("name", registry.names("initialization"))
+def test_an_initialisation_has_its_stated_variance(name: str) -> None:
+    shape = (300, 200)
+    values = registry.load("initialization", name)(np.random.default_rng(0), shape, *fans(torch.Size(shape)))
+    assert values.shape == shape
+    assert abs(values.mean()) < 4 * math.sqrt(values.var() / values.size)
+    assert values.var() == pytest.approx(VARIANCES[name](200, 300), rel=0.03)
+
+
+def test_fans_of_a_convolution_count_its_kernel() -> None:
+    assert fans(torch.Size((8, 3, 5, 5))) == (75, 200)
+
+
+@pytest.mark.parametrize("name", registry.names("activation"))
+def test_an_activation_equals_pytorchs(name: str) -> None:
+    x = torch.linspace(-6, 6, 101, dtype=torch.float64)
+    ours = registry.load("activation", name)()(x)
+    torch.testing.assert_close(ours, getattr(functional, name)(x), rtol=1e-12, atol=1e-12)
+
+
+def test_a_sigmoids_bits_do_not_depend_on_the_place() -> None:
+    x = torch.randn(7, 13)
+    assert torch.equal(Sigmoid()(x)[3], Sigmoid()(x[3]))
+
+
+def test_batch_norm_equals_pytorchs_in_training_and_evaluation() -> None:
+    ours, theirs = BatchNorm(5).double(), torch.nn.BatchNorm1d(5).double()
+    x = torch.randn(9, 5, dtype=torch.float64) * 3 + 1
+    for _ in range(3):
+        torch.testing.assert_close(ours(x), theirs(x), rtol=1e-10, atol=1e-10)
+    torch.testing.assert_close(ours.running_mean, theirs.running_mean)
+    torch.testing.assert_close(ours.running_var, theirs.running_var)
+    torch.testing.assert_close(ours.eval()(x), theirs.eval()(x), rtol=1e-10, atol=1e-10)
+
+
+def test_cross_entropy_equals_pytorchs() -> None:
+    logits, labels = torch.randn(9, 4, dtype=torch.float64), torch.arange(9) % 4
+    torch.testing.assert_close(cross_entropy(logits, labels), functional.cross_entropy(logits, labels))
+
+
+def config(**values: float | str) -> Config:
+    return configure(values)
+
+
+def test_schedules_give_their_formulas() -> None:
+    c = config(decay_rate=0.5, decay_epochs=3)
+    factors = {name: [registry.load("lr_decay", name)(c, e) for e in range(1, 8)] for name in ("none", "step")}
+    assert factors["none"] == [1.0] * 7
+    assert factors["step"] == [1, 1, 1, 0.5, 0.5, 0.5, 0.25]
+    exponential = [registry.load("lr_decay", "exponential")(c, e) for e in range(1, 5)]
+    assert exponential == [1, 0.5, 0.25, 0.125]
+
+
+def test_penalties_add_their_gradient_to_weights_only() -> None:
+    program = trials.program({"depth": 1, "width": 4}, trials.dataset(dtype=torch.float64))
+    values = {"l1": 0.3, "l2": 0.7}
+    stack = Stack(program, [trials.start(program, 1, {}), trials.start(program, 2, values, 1)])
+    stack.parameters.normal_(generator=torch.Generator().manual_seed(0))
+    stack.gradient.zero_()
+    Penalty.of(stack).add_gradient(stack)
+    w = program.weights
+    expected = 0.3 * stack.parameters[1, :w].sign() + 0.7 * stack.parameters[1, :w]
+    torch.testing.assert_close(stack.gradient[1, :w], expected)
+    assert not stack.gradient[0].any()
+    assert not stack.gradient[1, w:].any()
+    assert w == 11 * 4 + 4 * 3
+
+
+def test_dropout_keeps_the_expected_share_and_the_expected_sum() -> None:
+    rates = [0.0, 0.25, 0.9]
+    masks = noise.DropoutMasks([1, 2, 3], [1, 1, 1], rates, 100_000, torch.float64).draw()
+    for mask, rate in zip(masks, rates, strict=True):
+        assert float((mask > 0).double().mean()) == pytest.approx(1 - rate, abs=0.01)
+        assert float(mask.mean()) == pytest.approx(1, abs=0.03)
+
+
+def test_dropout_does_nothing_in_evaluation() -> None:
+    layer = Dropout(3).eval()
+    layer.enabled = True
+    layer.mask = torch.zeros(3)
+    assert torch.equal(layer(torch.ones(2, 3)), torch.ones(2, 3))
+
+
+@given(seed=st.integers(0, 2**53 - 1), epoch=st.integers(1, 1000), samples=st.integers(1, 200))
+def test_an_order_is_a_permutation_and_a_function_of_seed_and_epoch(seed: int, epoch: int, samples: int) -> None:
+    order = noise.order(seed, epoch, samples)
+    assert Counter(order.tolist()) == Counter(range(samples))
+    assert torch.equal(order, noise.order(seed, epoch, samples))
+
+
+def test_streams_differ_by_seed_purpose_and_epoch() -> None:
+    draws = {
+        noise.generator(seed, purpose, epoch).integers(2**62)
+        for seed in (0, 1)
+        for purpose in noise.Purpose
+        for epoch in (0, 1, 2)
+    }
+    assert len(draws) == 2 * len(noise.Purpose) * 3
+
+
+def test_input_noise_has_its_deviation_and_spares_trials_without() -> None:
+    drawn = noise.InputNoise([1, 2], [1, 1], [0.0, 0.5], 50_000, torch.float64).draw()
+    assert not drawn[0].any()
+    assert float(drawn[1].std()) == pytest.approx(0.5, rel=0.02)
+
+
+def test_a_signature_holds_exactly_what_is_not_fusible() -> None:
+    names = {name for name, _ in signature(configure({}))}
+    assert names == {"depth", "width", "activation", "batch_norm", "batch_size"}
+    fusible_ones = configure({"dropout": 0.3, "optimizer": "sgd", "learning_rate": 1.0, "epochs": 3})
+    assert signature(fusible_ones) == signature(configure({}))
+
+
+@pytest.mark.parametrize("name", registry.names("hyperparameters"))
+def test_every_declared_hyperparameter_is_read_by_training(name: str) -> None:
+    assert name in Config.__dataclass_fields__
+    assert getattr(configure({}), name) == registry.load("hyperparameters", name).default
