@@ -77,7 +77,7 @@ class FakeRecord:
     ended: dict[int, str] = field(default_factory=dict)
 
     def recorded(self, kind: str, number: int) -> bool:
-        return number in {"trial_started": self.started, "trial_ended": self.ended}[kind]
+        return number in (self.started if kind == "trial_started" else self.ended)
 
     def trial_started(self, number: int, params: Mapping[str, Scalar], tags: Mapping[str, str], at: float) -> None:
         assert number not in self.started

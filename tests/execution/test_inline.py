@@ -14,6 +14,7 @@ from hpsearch.events import Assignment, EpochEnded, Event, Failure, TrialEnded, 
 from hpsearch.execution import inline
 from hpsearch.execution.executor import Job
 from hpsearch.training import weights
+from hpsearch.training.fit import train_epoch
 from hpsearch.training.stack import Stack
 
 VALUES: dict[str, Any] = {"depth": 1, "width": 8, "batch_size": 256, "epochs": 4, "learning_rate": 0.01}
@@ -107,14 +108,14 @@ def test_an_exception_in_a_stack_fails_only_the_trial_that_raises_it(job: Job, m
     calm = inline.InlineExecutor(job)
     submit_three(calm)
     expected = metrics(drain(calm))
-    real = inline.train_epoch
+    real = train_epoch
 
     def faulty(stack: Stack) -> list[dict[str, float]]:
         if any(state.number == 1 and state.epoch == 2 for state in stack.states):
             raise ValueError("a user's network went wrong")
         return real(stack)
 
-    monkeypatch.setattr(inline, "train_epoch", faulty)
+    monkeypatch.setattr("hpsearch.execution.inline.train_epoch", faulty)
     executor = inline.InlineExecutor(job)
     submit_three(executor)
     events = drain(executor)
@@ -129,7 +130,7 @@ def test_want_of_memory_shrinks_the_stack_and_changes_no_result(job: Job, monkey
     calm = inline.InlineExecutor(job)
     submit_three(calm)
     expected = metrics(drain(calm))
-    real, sizes = inline.train_epoch, []
+    real, sizes = train_epoch, []
 
     def short(stack: Stack) -> list[dict[str, float]]:
         sizes.append(len(stack.states))
@@ -137,7 +138,7 @@ def test_want_of_memory_shrinks_the_stack_and_changes_no_result(job: Job, monkey
             raise torch.OutOfMemoryError("not enough memory")
         return real(stack)
 
-    monkeypatch.setattr(inline, "train_epoch", short)
+    monkeypatch.setattr("hpsearch.execution.inline.train_epoch", short)
     executor = inline.InlineExecutor(job)
     submit_three(executor)
     events = drain(executor)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from hpsearch import registry
 from hpsearch.errors import InputError
+from hpsearch.events import Scalar
 from hpsearch.training import weights
 from hpsearch.training.config import configure
 from hpsearch.training.data.prepare import prepare
@@ -65,7 +66,14 @@ def test_a_part_that_would_get_too_little_is_bad_input() -> None:
 
 def test_metrics_are_what_the_network_does_on_the_parts() -> None:
     data = trials.dataset(dtype=torch.float64)
-    values = {"depth": 1, "width": 8, "batch_size": 18, "learning_rate": 0.01, "lr_decay": "step", "decay_epochs": 1}
+    values: dict[str, Scalar] = {
+        "depth": 1,
+        "width": 8,
+        "batch_size": 18,
+        "learning_rate": 0.01,
+        "lr_decay": "step",
+        "decay_epochs": 1,
+    }
     program = Program("mlp", configure(values), data)
     stack = Stack(program, [begin(program, 0, 1, configure(values))])
     first, second = train_epoch(stack)[0], train_epoch(stack)[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ from hpsearch.training.program import cross_entropy
 from hpsearch.training.stack import Stack
 from tests.training import trials
 
-VARIANCES = {
+VARIANCES: dict[str, Callable[[int, int], float]] = {
     "he_normal": lambda n, m: 2 / n,
     "he_uniform": lambda n, m: 2 / n,
     "xavier_normal": lambda n, m: 1 / n,

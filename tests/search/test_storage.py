@@ -1,0 +1,79 @@
+"""The journal survives what a dying writer leaves behind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import optuna
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hpsearch.errors import InputError
+from hpsearch.search.storage import cut_torn_tail, open_storage, study_names
+
+
+def filled(home: Path) -> Path:
+    storage = open_storage(home, None, write=True)
+    study = optuna.create_study(study_name="s", storage=storage)
+    for value in range(5):
+        study.add_trial(optuna.create_trial(value=float(value)))
+    return home / "optuna.journal"
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(cut=st.integers(1, 400), garbage=st.binary(max_size=40))
+def test_a_torn_tail_is_cut_and_what_was_whole_stays(tmp_path: Path, cut: int, garbage: bytes) -> None:
+    journal = tmp_path / "optuna.journal"
+    if not journal.exists():
+        filled(tmp_path)
+        (tmp_path / "whole").write_bytes(journal.read_bytes())
+    whole = (tmp_path / "whole").read_bytes()
+    torn = whole[: max(0, len(whole) - cut)]
+    journal.write_bytes(torn + garbage)
+    kept = torn[: torn.rfind(b"\n") + 1]
+    storage = open_storage(tmp_path, None, write=True)
+    assert journal.read_bytes().startswith(kept)
+    assert storage is not None
+    if study_names(storage):
+        study = optuna.load_study(study_name="s", storage=storage)
+        before = len(study.trials)
+        study.add_trial(optuna.create_trial(value=9.0))
+        reader = open_storage(tmp_path, None, write=False)
+        assert reader is not None
+        again = optuna.load_study(study_name="s", storage=reader)
+        assert len(again.trials) == before + 1
+
+
+def test_a_whole_journal_is_left_as_it_is(tmp_path: Path) -> None:
+    journal = filled(tmp_path)
+    before = journal.read_bytes()
+    assert cut_torn_tail(journal) == 0
+    assert journal.read_bytes() == before
+
+
+def test_a_last_line_of_zeros_is_cut(tmp_path: Path) -> None:
+    journal = filled(tmp_path)
+    before = journal.read_bytes()
+    journal.write_bytes(before + b"\0" * 70_000 + b"\n")
+    assert cut_torn_tail(journal) == 70_001
+    assert journal.read_bytes() == before
+
+
+def test_reading_makes_nothing(tmp_path: Path) -> None:
+    assert open_storage(tmp_path / "none", None, write=False) is None
+    assert study_names(None) == []
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_database_that_cannot_be_opened_is_bad_input_and_shows_no_password(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as error:
+        open_storage(tmp_path, "sqlite+nothing://user:secret@host/x", write=True)
+    assert "secret" not in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_database_url_works(tmp_path: Path) -> None:
+    storage = open_storage(tmp_path, f"sqlite:///{tmp_path}/x.db", write=True)
+    optuna.create_study(study_name="s", storage=storage)
+    assert study_names(storage) == ["s"]
