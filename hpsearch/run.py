@@ -77,6 +77,7 @@ class Coordinator:
             self._clock.arrived(event)
         for place, event in self._clock.due():
             self._commit(place, event)
+        self.study.sync()
         if not events and self._under_way:
             raise HpsearchError(f"none of the {self.running} trials under way can go on; this is a defect")
         return bool(self._under_way)

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from types import TracebackType
 from typing import Protocol, Self
 
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from hpsearch.cli.printing import say
 from hpsearch.reports.words import duration
 from hpsearch.run import Coordinator
 from hpsearch.search.records import TrialRecord
 
 PLAIN_SECONDS = 5.0
+WIDEST = 100
+STOPPING = "stopping when this epoch ends; Ctrl-C again stops at once"
 
 
 class Display(Protocol):
@@ -27,6 +32,8 @@ class Display(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
     def update(self, run: Coordinator) -> None: ...
+    def stopping(self) -> None:
+        """Say that somebody asked to stop. Called from a signal handler."""
 
 
 class Pace:
@@ -42,14 +49,20 @@ class Pace:
         rate = done / passed if passed > 0 else 0.0
         return rate, (self.total - run.tally.finished) / rate if done else None
 
+    def words(self, run: Coordinator) -> list[str]:
+        """The same to be read: the time left only where it is known."""
+        rate, left = self.of(run)
+        return [f"{rate:.1f} trials/s", *([] if left is None else [f"{duration(left)} left"])]
+
 
 class LiveDisplay:
-    """A bar and two lines that stay in place."""
+    """A bar and three lines that stay in place, none wider than the terminal."""
 
     def __init__(self, console: Console, name: str, metric: str, total: int) -> None:
-        self._name, self._metric, self._total, self._pace = name, metric, total, Pace(total)
-        self._live = Live(console=console, refresh_per_second=8, transient=True)
-        self._drawn = 0.0
+        self._console, self._name, self._metric, self._total = console, name, metric, total
+        self._pace, self._stopping = Pace(total), False
+        self._done, self._lines = 0, [""]
+        self._live = Live(console=console, refresh_per_second=8, transient=True, get_renderable=self._draw)
 
     def __enter__(self) -> Self:
         self._live.__enter__()
@@ -61,20 +74,24 @@ class LiveDisplay:
         self._live.__exit__(kind, error, trace)
 
     def update(self, run: Coordinator) -> None:
-        if time.monotonic() - self._drawn < 0.1:
-            return
-        self._drawn = time.monotonic()
-        rate, left = self._pace.of(run)
-        done = run.tally.finished
-        line = Table.grid(padding=(0, 2))
-        line.add_row(
-            Text(self._name, style="bold"),
-            ProgressBar(total=self._total, completed=done, width=32),
-            f"{done} of {self._total}",
-            f"{rate:.1f} trials/s",
-            "" if left is None else f"{duration(left)} left",
-        )
-        self._live.update(Group(line, Text(best_line(run, self._metric)), Text(counts_line(run), style="dim")))
+        self._done = run.tally.finished
+        self._lines = [best_line(run, self._metric), " · ".join(self._pace.words(run)), counts_line(run)]
+
+    def stopping(self) -> None:
+        self._stopping = True
+
+    def _draw(self) -> RenderableType:
+        """Called by the thread that refreshes, so that a long epoch leaves nothing unsaid."""
+        width = min(self._console.width, WIDEST)
+        head = Table.grid(padding=(0, 2), expand=True)
+        head.width = width
+        head.add_column(no_wrap=True, overflow="ellipsis", max_width=width // 3)
+        head.add_column(ratio=1)
+        head.add_column(no_wrap=True)
+        bar = ProgressBar(total=self._total, completed=self._done)
+        head.add_row(Text(self._name, style="bold"), bar, f"{self._done} of {self._total}")
+        lines = [*self._lines[:-1], STOPPING if self._stopping else self._lines[-1]]
+        return Group(head, *(Text(line, no_wrap=True, overflow="ellipsis") for line in lines))
 
 
 class PlainDisplay:
@@ -93,18 +110,17 @@ class PlainDisplay:
         return
 
     def update(self, run: Coordinator) -> None:
-        rate, left = self._pace.of(run)
+        words = self._pace.words(run)
         if time.monotonic() - self._drawn < PLAIN_SECONDS:
             return
         self._drawn = time.monotonic()
-        parts = [
-            f"{run.tally.finished} of {self._total} trials",
-            best_line(run, self._metric),
-            f"{rate:.1f} trials/s",
-        ]
-        if left is not None:
-            parts.append(f"{duration(left)} left")
-        self._console.print(f"{self._name}: {', '.join(parts)}", highlight=False, soft_wrap=True)
+        parts = [f"{run.tally.finished} of {self._total} trials", best_line(run, self._metric), *words]
+        say(self._console, f"{self._name}: {', '.join(parts)}")
+
+    def stopping(self) -> None:
+        if not self._console.quiet:
+            # A handler may come in the midst of a print, which must not be entered twice.
+            os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, f"{self._name}: {STOPPING}\n".encode())
 
 
 def display(console: Console, name: str, metric: str, total: int) -> Display:
@@ -135,6 +151,7 @@ def counts_line(run: Coordinator) -> str:
 def say_ended(console: Console, metric: str, trial: TrialRecord) -> None:
     """A line for a trial that has just ended."""
     how = trial.failure.value if trial.failure else trial.state.lower()
+    epochs = trial.history.epochs
     last = trial.history.metrics.get(metric, [])[-1:]
     score = f", {metric} {last[0]:.4f}" if last else ""
-    console.print(f"trial {trial.number} {how} after {trial.history.epochs} epochs{score}", highlight=False)
+    say(console, f"trial {trial.number} {how} after {epochs} epoch{'' if epochs == 1 else 's'}{score}")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import shlex
 from pathlib import Path
 
 from rich.console import Console
 
+from hpsearch.cli.printing import say
 from hpsearch.reports.page import write_page
 from hpsearch.search.records import StudyRecord
 from hpsearch.tracking.counts import Counts
@@ -40,28 +40,30 @@ def publish(record: StudyRecord, page: Path, networks: Path, tracker: Tracker, *
     return page
 
 
-def closing_lines(record: StudyRecord, total: int, page: Path, browse: str, stopped: str, console: Console) -> None:
+def closing_lines(record: StudyRecord, page: Path, browse: str, console: Console) -> None:
     """Say how it ended, where the report is, and how to look at the runs."""
     done = [trial for trial in record.trials if trial.finished]
     states = [("complete", "COMPLETE"), ("pruned", "PRUNED"), ("failed", "FAIL")]
     by_state = {word: sum(t.state == state and not t.failure for t in done) for word, state in states}
     by_state["failed"] = sum(bool(t.failure) for t in done)
     parts = ", ".join(f"{count} {word}" for word, count in by_state.items() if count)
-    console.print(f"{record.name}: {len(done)} of {total} trials" + (f" ({parts})" if parts else ""))
+    say(console, f"{record.name}: {len(done)} of {record.total} trials" + (f" ({parts})" if parts else ""))
+    failed = next((trial for trial in done if trial.failure), None)
+    if failed is not None:
+        say(console, f"the first failure: trial {failed.number}, {failed.failure}: {failed.message}")
+        if failed.traceback:
+            say(console, failed.traceback.rstrip())
     best = record.best
     if best is not None and best.value is not None:
-        console.print(f"best {record.metric} {best.value:.4f}, trial {best.number}")
-    if stopped:
-        why = "the time is up" if stopped == "timeout" else "stopped"
-        console.print(f"{why}; nothing is lost: hpsearch resume {shlex.quote(record.name)} goes on")
-    console.print(f"report: {page}", soft_wrap=True, highlight=False)
-    console.print(f"MLflow's pages: {browse}", soft_wrap=True, highlight=False)
+        say(console, f"best {record.metric} {best.value:.4f}, trial {best.number}")
+    say(console, f"report: {page}")
+    say(console, f"MLflow's pages: {browse}")
 
 
 def check(record: StudyRecord, counts: Counts | None, reason: str, console: Console) -> None:
     """Compare MLflow's runs with the study's trials, and say what came of it."""
     if counts is None:
-        console.print(f"MLflow is behind: {reason}; the next run of this study delivers the rest", soft_wrap=True)
+        say(console, f"MLflow is behind: {reason}; the next run of this study delivers the rest")
         return
     differences = disagreements(record, counts)
     said = (
@@ -70,7 +72,7 @@ def check(record: StudyRecord, counts: Counts | None, reason: str, console: Cons
         f"{counts.with_params} with parameters, {counts.with_epochs} with an epoch series"
     )
     verdict = "as in the study" if not differences else "NOT as in the study: " + "; ".join(differences)
-    console.print(f"MLflow: {said}: {verdict}", soft_wrap=True)
+    say(console, f"MLflow: {said}: {verdict}")
 
 
 def disagreements(record: StudyRecord, counts: Counts) -> list[str]:

@@ -23,15 +23,14 @@ def status(study: str | None, output_format: str, home: Path, storage: str | Non
     \b
     hpsearch status digits-mlp --format json
     """
-    from hpsearch.search.reading import read_study
-    from hpsearch.search.storage import open_storage, study_names
+    from hpsearch.search.reading import read_studies, read_study
+    from hpsearch.search.storage import open_storage
 
     opened = open_storage(home, storage, write=False)
-    names = [study] if study else study_names(opened)
-    if not names:
+    records = [read_study(opened, study)] if study else read_studies(opened)
+    if not records:
         raise InputError(f"there are no studies in {home} yet", hint="hpsearch run FILE makes one")
-    record = max((read_study(opened, name) for name in names), key=lambda r: r.created)
-    print_object(summary(record, home), output_format)
+    print_object(summary(records[0], home, storage), output_format)
 
 
 @click.command()
@@ -43,13 +42,13 @@ def studies(output_format: str, home: Path, storage: str | None) -> None:
     \b
     hpsearch studies --format json
     """
-    from hpsearch.search.reading import read_study
-    from hpsearch.search.storage import open_storage, study_names
+    from hpsearch.search.reading import read_studies
+    from hpsearch.search.storage import open_storage
 
-    opened = open_storage(home, storage, write=False)
-    records = sorted((read_study(opened, name) for name in study_names(opened)), key=lambda r: r.created)
     keys = ("study", "metric", "best", "best_trial", "finished", "total", "pruned", "failed", "pid")
-    rows = [{key: summary(record, home)[key] for key in keys} for record in reversed(records)]
+    records = read_studies(open_storage(home, storage, write=False))
+    summaries = [summary(record, home, storage) for record in records]
+    rows = [{key: facts[key] for key in keys} for facts in summaries]
     print_rows(rows, output_format, empty=f"no studies in {home} yet")
 
 
@@ -65,10 +64,11 @@ def trials(study: str, output_format: str, home: Path, storage: str | None) -> N
     """
     record = _read(study, home, storage)
     rows = [_row(trial) for trial in record.trials]
-    if output_format != "json":
-        for row in rows:
-            row |= row.pop("params")
-            row["seconds"] = None if row["seconds"] is None else round(row["seconds"], 2)
+    if output_format == "table":
+        shown = ["number", "state", "value", "epochs", "seconds", "params"]
+        if any(row["failure"] for row in rows):
+            shown.insert(-1, "failure")
+        rows = [{key: row[key] for key in shown} for row in rows]
     print_rows(rows, output_format, empty="no trials yet")
 
 
@@ -89,19 +89,23 @@ def best(study: str, output_format: str, home: Path, storage: str | None) -> Non
     found["params"] = dict(record.best.values)
     weights = home / "checkpoints" / study / f"trial-{record.best.number:05d}.pt"
     found["weights"] = str(weights) if weights.exists() else None
-    if output_format != "json":
-        found |= found.pop("params")
     print_object(found, output_format)
 
 
-def summary(record: Any, home: Path) -> dict[str, Any]:
-    """A study's state in one flat object."""
+def summary(record: Any, home: Path, storage: str | None) -> dict[str, Any]:
+    """A study's state in one flat object.
+
+    Trials under way are `running`, or `waiting` where no process of this machine runs the study; of a storage
+    that other machines may share, that can't be known.
+    """
     from hpsearch.cli.lock import holder
 
     finished = [trial for trial in record.trials if trial.finished]
     first = min((trial.started for trial in record.trials), default=None)
     last = max((trial.ended for trial in finished), default=None)
     pid = holder(home, record.name)
+    under_way = len(record.trials) - len(finished)
+    stopped = pid is None and storage is None
     until = datetime.now() if pid else last
     return {
         "study": record.name,
@@ -114,7 +118,8 @@ def summary(record: Any, home: Path) -> dict[str, Any]:
         "complete": sum(t.state == "COMPLETE" and t.failure is None for t in finished),
         "pruned": sum(t.state == "PRUNED" for t in finished),
         "failed": sum(t.failure is not None for t in finished),
-        "running": sum(t.state == "RUNNING" for t in record.trials),
+        "running": 0 if stopped else under_way,
+        "waiting": under_way if stopped else 0,
         "elapsed": round((until - first).total_seconds(), 3) if first and until else 0.0,
         "pid": pid,
     }

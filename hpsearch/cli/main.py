@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import os
+import signal
 import sys
+import warnings
+from typing import Any
 
 import click
 
@@ -36,6 +40,16 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            code = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # The reader of our output, `head` say, has seen enough; Python would complain when it flushes at its end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+        return code
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
@@ -64,21 +78,28 @@ def hpsearch() -> None:
 
 def main() -> None:
     """Run the command; an error is one line on stderr and an exit code, never a traceback."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # libraries warn their callers, not the person at the terminal
     try:
         code = hpsearch.main(standalone_mode=False)
     except click.exceptions.Exit as ended:
         code = ended.exit_code
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         code = error.exit_code
+    except click.ClickException as error:
+        code = _failed(error.format_message(), error.exit_code)
     except HpsearchError as error:
-        click.echo(f"error: {error}", err=True)
-        code = error.exit_code
+        code = _failed(str(error), error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         click.echo("stopped", err=True)
         code = 130
-    except BrokenPipeError:
-        # The reader of our output, `head` say, has seen enough.
-        sys.stderr.close()
-        code = 0
+    except OSError as error:
+        code = _failed(": ".join(str(part) for part in (error.filename, error.strerror or error) if part), 1)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _failed(message: str, code: int) -> int:
+    click.echo(f"error: {' '.join(message.split())}", err=True)
+    return code

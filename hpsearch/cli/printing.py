@@ -1,4 +1,4 @@
-"""Results on stdout: a table for people, JSON and CSV for programs."""
+"""What the command says: results on stdout, a table for people, JSON and CSV for programs; the rest on stderr."""
 
 from __future__ import annotations
 
@@ -6,13 +6,36 @@ import csv
 import json
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from threading import Timer
 from typing import Any
 
 import click
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
+
+
+def say(console: Console, text: str) -> None:
+    """One line as it is, however long: a path or a name holds no markup."""
+    console.print(text, markup=False, highlight=False, emoji=False, soft_wrap=True)
+
+
+@contextmanager
+def waiting(console: Console, text: str) -> Iterator[None]:
+    """Say what is waited for: while it lasts on a terminal, and elsewhere where it lasts over a second."""
+    if console.is_terminal:
+        with console.status(text):
+            yield
+        return
+    timer = Timer(1.0, say, (console, text))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def print_rows(rows: Sequence[Mapping[str, Any]], output_format: str, empty: str) -> None:
@@ -20,53 +43,76 @@ def print_rows(rows: Sequence[Mapping[str, Any]], output_format: str, empty: str
     if output_format == "json":
         click.echo(json.dumps([_finite(row) for row in rows], indent=2))
         return
-    columns = list(dict.fromkeys(key for row in rows for key in row))
     if output_format == "csv":
-        writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+        flat = [_flat(row) for row in rows]
+        columns = list(dict.fromkeys(key for row in flat for key in row))
+        if columns:
+            writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(flat)
         return
     if not rows:
         click.echo(empty)
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
+    columns = list(dict.fromkeys(key for row in rows for key in row))
     for column in columns:
         numeric = all(isinstance(row.get(column), int | float | None) for row in rows)
-        table.add_column(column, justify="right" if numeric else "left", no_wrap=True)
+        nested = any(isinstance(row.get(column), Mapping) for row in rows)
+        justify: JustifyMethod = "right" if numeric else "left"
+        table.add_column(column, justify=justify, no_wrap=not nested, overflow="fold" if nested else "ellipsis")
     for row in rows:
         table.add_row(*(Text(_shown(row.get(column))) for column in columns))
     _print(table)
 
 
 def print_object(record: Mapping[str, Any], output_format: str) -> None:
-    """Print one object: a line a key."""
+    """Print one object: a line a key, and one for each key of a mapping inside it."""
     if output_format == "json":
         click.echo(json.dumps(_finite(record), indent=2))
     elif output_format == "csv":
         print_rows([record], "csv", "")
     else:
         table = Table(box=None, show_header=False, pad_edge=False)
+        table.add_column(no_wrap=True)
+        table.add_column(overflow="fold")
         for key, value in record.items():
-            table.add_row(Text(key, style="bold"), Text(_shown(value)))
+            inner = value.items() if isinstance(value, Mapping) else ()
+            table.add_row(Text(key, style="bold"), Text("" if inner else _shown(value)))
+            for name, one in inner:
+                table.add_row(Text(f"  {name}"), Text(_shown(one)))
         _print(table)
 
 
 def _print(table: Table) -> None:
     console = Console()
-    if not console.is_terminal:
-        # A pipe has no width: let every column be as wide as it needs.
-        console = Console(width=max(console.width, console.measure(table).maximum, 10_000), soft_wrap=True)
-        with console.capture() as capture:
-            console.print(table)
-        click.echo("\n".join(line.rstrip() for line in capture.get().splitlines()))
+    if console.is_terminal:
+        console.print(table)
         return
-    console.print(table)
+    # A pipe has no width: let every column be as wide as it needs.
+    console = Console(width=console.measure(table, options=console.options.update(width=1_000_000)).maximum)
+    with console.capture() as capture:
+        console.print(table)
+    click.echo("\n".join(line.rstrip() for line in capture.get().splitlines()))
 
 
 def _shown(value: Any) -> str:
     if value is None:
         return "—"
+    if isinstance(value, Mapping):
+        return " ".join(f"{key}={_shown(inner)}" for key, inner in value.items())
     return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _flat(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The record without mappings inside it: their keys are joined, as in `params_width`."""
+    flat: dict[str, Any] = {}
+    for key, value in record.items():
+        if isinstance(value, Mapping):
+            flat |= {f"{key}_{name}": inner for name, inner in value.items()}
+        else:
+            flat[key] = value
+    return flat
 
 
 def _finite(record: Mapping[str, Any]) -> dict[str, Any]:

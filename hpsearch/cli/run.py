@@ -10,8 +10,10 @@ import click
 from rich.console import Console
 
 from hpsearch.cli import options
+from hpsearch.cli.printing import say
 from hpsearch.cli.validate import describe
 from hpsearch.space.load import dump_study, load_study, parse_study
+from hpsearch.space.study_file import StudyFile
 
 SHORTCUTS = {
     "trials": "search.trials",
@@ -77,13 +79,10 @@ def run(
     """
     given = [f"{SHORTCUTS[flag]}={value}" for flag, value in flags.items() if value is not None]
     study = load_study(file, [*overrides, *given])
-    console = Console(stderr=True, quiet=quiet)
     if dry_run:
         click.echo(describe(study))
         return 0
-    from hpsearch.cli.session import Workspace, run_study
-
-    return run_study(study, Workspace(home, storage, tracking_uri), console, verbose=verbose)
+    return _run(study, (home, storage, tracking_uri), quiet=quiet, verbose=verbose)
 
 
 @click.command()
@@ -109,12 +108,20 @@ def resume(
     hpsearch resume digits-mlp
     hpsearch resume digits-mlp -n 200
     """
-    from hpsearch.cli.session import Workspace, run_study
     from hpsearch.search.reading import stored_file
     from hpsearch.search.storage import open_storage
 
     stored, _ = stored_file(open_storage(home, storage, write=False), study)
     given = [f"{SHORTCUTS[flag]}={value}" for flag, value in flags.items() if value is not None]
     file = parse_study(dump_study(stored), file=f"study {study}", overrides=[*overrides, *given])
+    return _run(file, (home, storage, tracking_uri), quiet=quiet, verbose=verbose)
+
+
+def _run(study: StudyFile, where: tuple[Path, str | None, str | None], *, quiet: bool, verbose: bool) -> int:
     console = Console(stderr=True, quiet=quiet)
-    return run_study(file, Workspace(home, storage, tracking_uri), console, verbose=verbose)
+    search = study.search
+    say(console, f"{study.name}: {study.total} trials, sampler {search.sampler}, pruner {search.pruner}")
+    # PyTorch takes seconds to import.
+    with console.status("starting"):
+        from hpsearch.cli.session import Workspace, run_study
+    return run_study(study, Workspace(*where), console, verbose=verbose)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import shlex
 import time
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,11 +16,12 @@ from hpsearch import registry
 from hpsearch.cli.display import display, say_ended
 from hpsearch.cli.ending import check, closing_lines, publish
 from hpsearch.cli.lock import only_coordinator
+from hpsearch.cli.printing import say, waiting
 from hpsearch.cli.stopping import Stopping
-from hpsearch.cli.validate import total
+from hpsearch.errors import InputError
 from hpsearch.execution.executor import Executor, Job
 from hpsearch.run import Coordinator
-from hpsearch.search.storage import open_storage
+from hpsearch.search.storage import open_storage, without_password
 from hpsearch.search.study import SearchStudy
 from hpsearch.space.load import dump_study
 from hpsearch.space.study_file import StudyFile
@@ -47,43 +47,79 @@ class Workspace:
         """How to look at the runs in MLflow."""
         if self.tracking_uri and self.tracking_uri.startswith("http"):
             return self.tracking_uri
-        where = "" if self.home == Path("studies") else f" --home {shlex.quote(str(self.home))}"
-        return f"hpsearch ui{where}" + (
-            f" --tracking-uri {shlex.quote(self.tracking_uri)}" if self.tracking_uri else ""
-        )
+        return self._command("ui", "--tracking-uri", self.tracking_uri)
+
+    def resume(self, study: str) -> str:
+        """How to go on with a study."""
+        shown = None if self.storage is None else without_password(self.storage)
+        return self._command(f"resume {shlex.quote(study)}", "--storage", shown)
 
     def report(self, study: str) -> Path:
         """A study's HTML page."""
         return self.home / "reports" / f"{study}.html"
 
+    def _command(self, name: str, option: str, value: str | None) -> str:
+        where = "" if self.home == Path("studies") else f" --home {shlex.quote(str(self.home))}"
+        return f"hpsearch {name}{where}" + (f" {option} {shlex.quote(value)}" if value else "")
+
 
 def run_study(file: StudyFile, workspace: Workspace, console: Console, *, verbose: bool) -> int:
-    """Run to the total, or until stopped. Returns the exit code: 0, or 130 where somebody stopped it."""
+    """Run to the total, or until stopped.
+
+    Returns the exit code: 0, 1 where no trial came to a good end, or 130 where somebody stopped it.
+    """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    logging.captureWarnings(True)
-    job = _job(file, workspace)
-    kind = "inline" if file.execution.executor == "auto" else file.execution.executor
-    # Before anything is written: data that can't be split or a GPU that is not there is bad input.
-    executor: Executor = registry.load("executor", kind)(job)
-    with closing(executor), only_coordinator(workspace.home, file.name):
+    with ExitStack() as stack:
+        with console.status("starting"):
+            job = _job(file, workspace)
+            kind = "inline" if file.execution.executor == "auto" else file.execution.executor
+            # Before anything is written: data that can't be split or a GPU that is not there is bad input.
+            executor: Executor = stack.enter_context(closing(registry.load("executor", kind)(job)))
+            study = _open(file, workspace, stack)
+        try:
+            return _run(study, executor, job, workspace, console, verbose=verbose)
+        except KeyboardInterrupt:
+            say(console, f"stopped at once; nothing finished is lost: {workspace.resume(file.name)} goes on")
+            return 130
+
+
+def _open(file: StudyFile, workspace: Workspace, stack: ExitStack) -> SearchStudy:
+    """The study, locked for this process until the stack ends. Raises InputError for a home that takes nothing."""
+    try:
         storage = open_storage(workspace.home, workspace.storage, write=True)
-        assert storage is not None
-        study = SearchStudy(storage, file, dump_study(file))
-        with Tracker(workspace.home, file.name, workspace.tracking_uri, study.created) as tracker:
-            tracker.study(dump_study(file), _facts(file), {})
-            listener = partial(say_ended, console, file.objective.metric) if verbose else None
+        stack.enter_context(only_coordinator(workspace.home, file.name))
+    except OSError as error:
+        raise InputError(f"--home {workspace.home}: cannot be written: {error.strerror}") from error
+    assert storage is not None
+    return SearchStudy(storage, file, dump_study(file))
+
+
+def _run(
+    study: SearchStudy, executor: Executor, job: Job, workspace: Workspace, console: Console, *, verbose: bool
+) -> int:
+    file = study.file
+    with Tracker(workspace.home, file.name, workspace.tracking_uri, study.created) as tracker:
+        tracker.study(dump_study(file), _facts(file), {})
+        listener = partial(say_ended, console, file.objective.metric) if verbose else None
+        with console.status("starting"):
             coordinator = Coordinator(study, executor, tracker, job.weights, listener)
-            began = coordinator.tally.finished
-            stopped = _loop(coordinator, file, console)
-            done = coordinator.tally.finished
-            if began == done and not stopped:
-                console.print(f"{file.name}: nothing left to train, all {done} trials are done")
-            record = study.record()
+        began = coordinator.tally.finished
+        stopped = _loop(coordinator, file, console)
+        if began == coordinator.tally.finished and not stopped:
+            say(console, f"{file.name}: nothing left to train, all {began} trials are done")
+        record = study.record()
+        with waiting(console, "writing the report"):
             page = publish(record, workspace.report(file.name), job.weights, tracker, stopped=bool(stopped))
+        with waiting(console, "MLflow: writing the rest"):
             counts = tracker.finish(FINISH_SECONDS)
-        closing_lines(record, total(file), page, workspace.browse(), stopped, console)
-        check(record, counts, tracker.reason, console)
-        return 130 if stopped == "signal" else 0
+    closing_lines(record, page, workspace.browse(), console)
+    if stopped:
+        why = "the time is up" if stopped == "timeout" else "stopped"
+        say(console, f"{why}; nothing is lost: {workspace.resume(file.name)} goes on")
+    check(record, counts, tracker.reason, console)
+    if stopped == "signal":
+        return 130
+    return 1 if record.best is None and not stopped else 0
 
 
 def _job(file: StudyFile, workspace: Workspace) -> Job:
@@ -103,7 +139,8 @@ def _job(file: StudyFile, workspace: Workspace) -> Job:
 def _loop(coordinator: Coordinator, file: StudyFile, console: Console) -> str:
     """Step until the study is done or somebody stops it. Returns "" or why it stopped."""
     deadline = None if file.search.timeout is None else time.monotonic() + file.search.timeout
-    with Stopping() as stopping, display(console, file.name, file.objective.metric, total(file)) as shown:
+    shown = display(console, file.name, file.objective.metric, file.total)
+    with shown, Stopping(shown.stopping) as stopping:
         shown.update(coordinator)
         while coordinator.step():
             shown.update(coordinator)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -10,8 +11,10 @@ from typing import Any, Self
 class Stopping:
     """Within it, `asked` turns True at the first signal; the next raises KeyboardInterrupt."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_ask: Callable[[], None]) -> None:
+        """`on_ask` is called in the signal handler, at the first signal."""
         self.asked = False
+        self._on_ask = on_ask
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
@@ -29,3 +32,4 @@ class Stopping:
         if self.asked:
             raise KeyboardInterrupt
         self.asked = True
+        self._on_ask()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from hpsearch.cli import options
-from hpsearch.space.grid import count
 from hpsearch.space.hyperparameters import Choice, Form, Range
 from hpsearch.space.load import load_study
 from hpsearch.space.study_file import StudyFile
@@ -29,17 +28,11 @@ def describe(study: StudyFile) -> str:
     width = max(len(name) for name in space.hyperparameters)
     lines = [
         f"{study.name}: {study.model} on {study.data.name}, {study.objective.direction} {study.objective.metric}",
-        f"{total(study)} trials, sampler {search.sampler}, pruner {search.pruner}, "
+        f"{study.total} trials, sampler {search.sampler}, pruner {search.pruner}, "
         f"seed {search.seed}, {search.slots} at a time",
     ]
     lines += [f"  {name:<{width}}  {_said(form)}" for name, form in space.hyperparameters.items()]
     return "\n".join(lines)
-
-
-def total(study: StudyFile) -> int:
-    """How many trials there will be: a grid ends with its cells."""
-    trials = study.search.trials
-    return min(trials, count(study.space)) if study.search.sampler == "grid" else trials
 
 
 def _said(form: Form) -> str:

@@ -36,7 +36,7 @@ def read_study(storage: BaseStorage | None, name: str) -> StudyRecord:
         name=name,
         metric=file.objective.metric,
         direction=cast(Any, file.objective.direction),
-        total=file.search.trials,
+        total=file.total,
         seed=file.search.seed,
         sampler=file.search.sampler,
         pruner=file.search.pruner,
@@ -45,6 +45,14 @@ def read_study(storage: BaseStorage | None, name: str) -> StudyRecord:
         dimensions=dimensions(file.space),
         trials=trials,
     )
+
+
+def read_studies(storage: BaseStorage | None) -> list[StudyRecord]:
+    """Every study that hpsearch made, the newest first; a team's database may hold others too."""
+    if storage is None:
+        return []
+    names = [study.study_name for study in storage.get_all_studies() if "hpsearch" in study.user_attrs]
+    return sorted((read_study(storage, name) for name in names), key=lambda study: study.created, reverse=True)
 
 
 def trial_record(trial: FrozenTrial) -> TrialRecord:

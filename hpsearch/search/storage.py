@@ -2,35 +2,52 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import optuna
 from filelock import FileLock
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
-from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+from optuna.storages.journal import JournalFileBackend
 
 from hpsearch.errors import HpsearchError, InputError
 
 
-class KernelLock(JournalFileOpenLock):
-    """A lock that the kernel lets go when its holder dies.
+class GroupedJournal(JournalFileBackend):
+    """A journal that waits for the disk once for many writes, when `sync` is called.
 
-    Optuna's own locks are files, and after a `kill -9` everybody waits 30 s for one to be called stale.
+    It is only ever appended to, so a power cut takes away its end, and a study goes on from any beginning of it.
+    Its lock is the kernel's, which a dead process lets go; after a `kill -9` Optuna's own is called stale after
+    30 s.
     """
 
     def __init__(self, path: Path) -> None:
         super().__init__(str(path))
-        self._kernel = FileLock(f"{path}.lock")
+        self._path, self._unsafe = path, False
 
-    def acquire(self) -> bool:
-        self._kernel.acquire()
-        return True
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        """Append whole lines or nothing. Raises HpsearchError where the disk takes no more."""
+        lines = "".join(json.dumps(log, separators=(",", ":")) + "\n" for log in logs).encode()
+        with _lock(self._path), self._path.open("ab", buffering=0) as journal:
+            size = journal.seek(0, os.SEEK_END)
+            try:
+                written, why = journal.write(lines), os.strerror(errno.ENOSPC)
+            except OSError as error:
+                written, why = 0, error.strerror or str(error)
+            if written != len(lines):
+                journal.truncate(size)
+                raise HpsearchError(f"{self._path}: cannot be written: {why}")
+        self._unsafe = True
 
-    def release(self) -> None:
-        self._kernel.release()
+    def sync(self) -> None:
+        """Return when all that was appended would survive a power cut."""
+        if self._unsafe:
+            with self._path.open("ab") as journal:
+                os.fsync(journal.fileno())
+            self._unsafe = False
 
 
 def open_storage(home: Path, url: str | None, *, write: bool) -> BaseStorage | None:
@@ -39,19 +56,21 @@ def open_storage(home: Path, url: str | None, *, write: bool) -> BaseStorage | N
     For reading (`write=False`) nothing is created or mended: None where there is no journal yet.
     """
     if url:
+        if not write and _is_missing_file(url):
+            return None
         try:
             return RDBStorage(url)
         except Exception as error:
-            raise InputError(f"--storage {_without_password(url)}: {_first_line(error)}") from error
+            raise InputError(f"--storage {without_password(url)}: {_first_line(error)}") from error
     path = home / "optuna.journal"
     if write:
         home.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{path}.lock"):
+        with _lock(path):
             cut_torn_tail(path)
     elif not path.exists():
         return None
     try:
-        return JournalStorage(JournalFileBackend(str(path), lock_obj=KernelLock(path)))
+        return JournalStorage(GroupedJournal(path))
     except (ValueError, KeyError) as error:
         raise HpsearchError(f"{path}: the journal can't be read: {_first_line(error)}") from error
 
@@ -78,6 +97,17 @@ def cut_torn_tail(path: Path) -> int:
             journal.flush()
             os.fsync(journal.fileno())
     return size - end
+
+
+def _lock(path: Path) -> FileLock:
+    return FileLock(f"{path}.flock")
+
+
+def sync(storage: BaseStorage) -> None:
+    """Return when all that was written is safe. A database sees to that with every write."""
+    backend = getattr(storage, "_backend", None)
+    if isinstance(backend, GroupedJournal):
+        backend.sync()
 
 
 def study_names(storage: BaseStorage | None) -> list[str]:
@@ -107,7 +137,19 @@ def _is_json(line: bytes) -> bool:
     return True
 
 
-def _without_password(url: str) -> str:
+def _is_missing_file(url: str) -> bool:
+    """Whether this is an SQLite file that is not there, which opening it would create."""
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        parts = make_url(url)
+    except ArgumentError:
+        return False
+    return parts.get_backend_name() == "sqlite" and bool(parts.database) and not Path(str(parts.database)).exists()
+
+
+def without_password(url: str) -> str:
     from sqlalchemy.engine import make_url
 
     try:

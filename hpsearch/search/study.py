@@ -13,6 +13,7 @@ from typing import Any
 
 import optuna
 from optuna.storages import BaseStorage
+from optuna.study._frozen import FrozenStudy
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from hpsearch import registry
@@ -26,6 +27,7 @@ from hpsearch.search.reading import read_study, trial_record
 from hpsearch.search.records import StudyRecord, TrialRecord
 from hpsearch.search.samplers import Sampler
 from hpsearch.search.seeds import trial_seed
+from hpsearch.search.storage import sync
 from hpsearch.space.study_file import StudyFile, differences
 
 
@@ -45,10 +47,10 @@ class SearchStudy:
     def _open(self, text: str) -> int:
         names = {study.study_name: study for study in self._storage.get_all_studies()}
         stored = names.get(self.file.name)
-        if stored is not None:
-            kept = stored.user_attrs.get("hpsearch")
-            if kept is None:
-                raise InputError(f"study {self.file.name!r} in this storage was not made by hpsearch")
+        kept = None if stored is None else stored.user_attrs.get("hpsearch")
+        if stored is not None and kept is None and not self._only_begun(stored):
+            raise InputError(f"study {self.file.name!r} in this storage was not made by hpsearch")
+        if kept is not None:
             changed = differences(StudyFile.model_validate(kept["file"]).identity(), self.file.identity())
             if changed:
                 raise InputError(
@@ -64,11 +66,16 @@ class SearchStudy:
             load_if_exists=True,
         )
         #: When the study was made, in Unix seconds, as text: what tells it from another of its name.
-        self.created: str = str(time.time()) if stored is None else stored.user_attrs["hpsearch"]["created"]
+        self.created: str = str(time.time()) if kept is None else kept["created"]
         facts = {"file": self.file.to_dict(), "text": text, "created": self.created}
-        if stored is None or stored.user_attrs["hpsearch"] != facts:
+        if kept != facts:
             self._storage.set_study_user_attr(study._study_id, "hpsearch", facts)
         return study._study_id
+
+    def _only_begun(self, stored: FrozenStudy) -> bool:
+        """Whether this is what a death between making a study and describing it leaves behind."""
+        empty = not stored.user_attrs and not self._storage.get_all_trials(stored._study_id, deepcopy=False)
+        return empty and stored.direction.name.lower() == self.file.objective.direction
 
     @property
     def trials(self) -> list[FrozenTrial]:
@@ -136,6 +143,10 @@ class SearchStudy:
         self._storage.set_trial_user_attr(trial, "result", result)
         state = TrialState.PRUNED if pruned else TrialState.FAIL if value is None else TrialState.COMPLETE
         self._storage.set_trial_state_values(trial, state, None if value is None else [value])
+
+    def sync(self) -> None:
+        """Return when all that was told would survive a power cut: do so before anything is shown."""
+        sync(self._storage)
 
     def trial(self, number: int) -> TrialRecord:
         """One trial as it stands."""

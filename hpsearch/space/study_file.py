@@ -8,10 +8,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validator
 
+from hpsearch.errors import InputError
 from hpsearch.space import fields
 from hpsearch.space.conditions import parse_hyperparameters
+from hpsearch.space.grid import count
 from hpsearch.space.hyperparameters import Form, Space
 from hpsearch.space.problems import wrong
+
+MOST_CELLS = 100_000
 
 
 class Section(BaseModel):
@@ -107,6 +111,19 @@ class StudyFile(Section):
     def space(self) -> Space:
         """The hyperparameters, parents first."""
         return Space(self.hyperparameters)
+
+    @property
+    def total(self) -> int:
+        """How many trials there will be: a grid ends with its cells. Raises InputError for too large a grid."""
+        if self.search.sampler != "grid":
+            return self.search.trials
+        cells = count(self.space)
+        if cells > MOST_CELLS:
+            raise InputError(
+                f"search.sampler: a grid over this space has {cells} cells, more than {MOST_CELLS}",
+                hint="fix some hyperparameters, give fewer points, or take another sampler",
+            )
+        return min(self.search.trials, cells)
 
     def to_dict(self) -> dict[str, Any]:
         """The whole file as JSON-able data, defaults filled in; validating it gives an equal study file."""

@@ -16,6 +16,7 @@ from hpsearch.tracking.runs import TERMINAL, Run, Upload
 _METRICS, _PARAMS, _TAGS = 800, 100, 100  # a call takes at most 1,000 things, 100 of them params, 100 tags
 _PAGE = 1000
 _REFUSED = frozenset({"INVALID_PARAMETER_VALUE", "BAD_REQUEST", "MALFORMED_REQUEST"})
+_KIND = "custom_model_development"  # or MLflow's pages open this experiment as one of language-model traces
 _UPLOAD_TRIALS = 3
 _UPLOADED = "hpsearch.uploads"  # tag: how many of a run's uploads have arrived
 
@@ -138,7 +139,9 @@ class MlflowStudy:
             tags |= {"hpsearch.role": "trial", "hpsearch.trial": str(run.number)}
             tags["mlflow.parentRunId"] = self._parent_id
         if self._experiment_id is None:
-            self._experiment_id = self._client.create_experiment(self._name, self._artifact_location)
+            self._experiment_id = self._client.create_experiment(
+                self._name, self._artifact_location, tags={"mlflow.experimentKind": _KIND}
+            )
         created = self._client.create_run(self._experiment_id, run.started, tags, name)
         run.run_id, run.sent_status = str(created.info.run_id), "RUNNING"
         if run.number is None:

@@ -30,25 +30,28 @@ def train_epoch(stack: Stack) -> list[dict[str, float]]:
     data, batch = program.data, program.batch
     rates = [learning_rate(s) for s in states]
     orders = torch.stack([order(s.seed, s.epoch + 1, len(data.train_y)) for s in states]).to(program.device)
+    labels = data.train_y[orders]
     steps = len(data.train_y) // batch
     settings = [_settings(stack, family, rates, steps) for family in stack.families]
     penalty = Penalty.of(stack)
     masks, noise = _masks(stack), _noise(stack)
     parameters = program.parameters.views(stack.parameters)
+    gradient = program.parameters.views(stack.gradient)
     buffers = program.buffers.views(stack.buffers)
     loss = torch.zeros(len(states), dtype=torch.float64, device=program.device)
     hits = torch.zeros(len(states), dtype=torch.int64, device=program.device)
     program.train(dropping=masks is not None)
     for step in range(steps):
-        chosen = orders[:, step * batch : (step + 1) * batch]
+        here = slice(step * batch, (step + 1) * batch)
+        chosen = orders[:, here]
         x = data.train_x.index_select(0, chosen.flatten()).view(*chosen.shape, *data.inputs)
         if noise is not None:
             x += noise.draw().view_as(x).to(program.device)
         drawn = [] if masks is None else _split(stack, masks.draw())
-        losses, right, *gradients = program.step(parameters, buffers, drawn, x, data.train_y[chosen])
+        losses, right, *gradients = program.step(parameters, buffers, drawn, x, labels[:, here])
         loss += losses
         hits += right
-        program.parameters.flatten(gradients, out=stack.gradient)
+        torch._foreach_copy_(gradient, gradients)
         penalty.add_gradient(stack)
         for family, of_step in zip(stack.families, settings, strict=True):
             family.update(stack, of_step[step])

@@ -11,7 +11,11 @@ from torch.nn import functional
 
 
 class Linear(nn.Module):
-    """x Wᵀ + b. Weights are zero until an initializer fills them. [sample, inputs] → [sample, outputs]."""
+    """x Wᵀ + b. Weights are zero until an initializer fills them. [sample, inputs] → [sample, outputs].
+
+    A matrix with one row or column is multiplied elementwise: for one trial, but not for several, the product
+    would go to a matrix-vector kernel, which sums in another order.
+    """
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
@@ -19,6 +23,11 @@ class Linear(nn.Module):
         self.bias = nn.Parameter(torch.zeros(outputs))
 
     def forward(self, x: Tensor) -> Tensor:
+        outputs, inputs = self.weight.shape
+        if inputs == 1:
+            return x * self.weight.t() + self.bias
+        if outputs == 1:
+            return (x * self.weight).sum(1, keepdim=True) + self.bias
         return torch.matmul(x, self.weight.t()) + self.bias
 
 
@@ -41,7 +50,9 @@ class BatchNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         if self.training:
-            mean, variance = x.mean(0), x.var(0, unbiased=False)
+            # Not `x.var`: for a single feature its bits depend on how many trials there are.
+            mean = x.mean(0)
+            variance = (x - mean).square().mean(0)
             unbiased = x.shape[0] / max(1, x.shape[0] - 1)
             with torch.no_grad():
                 self.running_mean.mul_(1 - self.momentum).add_(mean, alpha=self.momentum)

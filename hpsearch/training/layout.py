@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -29,10 +28,6 @@ class Layout:
         """Tensors [trial, *shape] that share memory with `rows` [trial, element]."""
         parts = torch.split(rows, list(self.sizes), dim=1)
         return [part.view(rows.shape[0], *shape) for part, shape in zip(parts, self.shapes, strict=True)]
-
-    def flatten(self, tensors: Sequence[Tensor], out: Tensor) -> Tensor:
-        """Write tensors [trial, *shape] into `out` [trial, element]."""
-        return torch.cat([t.reshape(t.shape[0], -1) for t in tensors], dim=1, out=out)
 
 
 def parameter_layout(network: nn.Module) -> tuple[Layout, int]:

@@ -7,7 +7,6 @@ gradient never meets another's.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 
 import torch
@@ -21,9 +20,8 @@ from hpsearch.training.data.arrays import Dataset
 from hpsearch.training.layers import Dropout
 from hpsearch.training.layout import Layout, buffer_layout, fans, parameter_layout
 from hpsearch.training.noise import Purpose, generator
-from hpsearch.training.trace import Flat, trace
+from hpsearch.training.trace import Flat, record
 
-TRACE_AFTER = 40  # calls of one shape before a trace, which costs about 0.1 s, is worth its saving of 0.3 ms a call
 EVALUATION_ROWS = 2048
 
 
@@ -40,8 +38,7 @@ class Program:
         self._dropouts = {n: m for n, m in self.network.named_modules() if isinstance(m, Dropout)}
         self.mask_shapes = [module.shape for module in self._dropouts.values()]
         self.batch = min(config.batch_size, len(data.train_y))
-        self._calls: Counter[object] = Counter()
-        self._traced: dict[object, Flat] = {}
+        self._replays: dict[object, Flat] = {}
 
     def initial(self, seed: int, initialization: str) -> tuple[Tensor, Tensor]:
         """A trial's first parameters [parameter] and buffers [buffer]."""
@@ -133,22 +130,20 @@ class Program:
         x: Tensor,
         y: Tensor,
     ) -> list[Tensor]:
-        """Call a function or, once its shape has shown to be used, its trace, which gives the same bits."""
+        """Call a function the first time for a shape, and its replay from then on, which gives the same bits."""
         key = (function.__name__, bool(masks), *x.shape[:2])
         arguments = (*parameters, *buffers, *masks, x, y)
-        if key not in self._traced:
-            self._calls[key] += 1
-            if self._calls[key] <= TRACE_AFTER:
-                return function(parameters, buffers, masks, x, y)
-            ends = (len(parameters), len(parameters) + len(buffers))
+        if key in self._replays:
+            with torch.no_grad():
+                return self._replays[key](*arguments)
+        ends = (len(parameters), len(parameters) + len(buffers))
 
-            def flat(*tensors: Tensor) -> list[Tensor]:
-                first, second, third = tensors[: ends[0]], tensors[ends[0] : ends[1]], tensors[ends[1] : -2]
-                return function(list(first), list(second), list(third), *tensors[-2:])
+        def flat(*tensors: Tensor) -> list[Tensor]:
+            first, second, third = tensors[: ends[0]], tensors[ends[0] : ends[1]], tensors[ends[1] : -2]
+            return function(list(first), list(second), list(third), *tensors[-2:])
 
-            self._traced[key] = trace(flat, arguments)
-        with torch.no_grad():
-            return self._traced[key](*arguments)
+        result, self._replays[key] = record(flat, arguments)
+        return result
 
 
 def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""A function's kernels without the machinery that chose them: recorded once for a shape, then replayed.
+"""A function's kernels without the machinery that chose them: recorded as it runs once, then replayed.
 
 Autograd, vmap and module calls cost several times what small kernels do. The replay runs the same kernels on
 the same values, so its results are the same bits.
@@ -7,11 +7,13 @@ the same values, so its results are the same bits.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
-from torch.fx import Graph, Node
-from torch.fx.experimental.proxy_tensor import make_fx
+from torch.fx import Graph, GraphModule, Node
+from torch.fx.node import map_aggregate
+from torch.utils._python_dispatch import TorchDispatchMode
 
 Flat = Callable[..., list[Tensor]]
 
@@ -19,36 +21,71 @@ _ATEN = torch.ops.aten
 _RESHAPES = {_ATEN.view.default, _ATEN.expand.default, _ATEN._unsafe_view.default}
 
 
-def trace(function: Flat, arguments: Sequence[Tensor]) -> Flat:
-    """Record what `function(*arguments)` runs. The example runs on copies, so that nothing changes twice.
+def record(function: Flat, arguments: Sequence[Tensor]) -> tuple[list[Tensor], Flat]:
+    """Run `function(*arguments)`; returns its result, and a replay for arguments of the same shapes and strides.
 
-    The result holds for arguments of the same shapes, strides aside, and changes in place what the function does.
+    The replay changes in place what the function does. Raises ValueError where the function uses a tensor that
+    is neither an argument nor made from one, nor a single number: a replay could not know its new value.
     """
-    module = make_fx(function)(*(a.clone() for a in arguments))
-    simplify(module.graph)
-    module.recompile()
-    replay: Flat = module.forward
-    return replay
+    recorder = _Recorder(arguments)
+    with recorder:
+        result = function(*arguments)
+    return result, recorder.replay(result)
 
 
-def simplify(graph: Graph) -> None:
-    """Drop what computes nothing: detachments, reshapes to the same shape, products with one."""
-    for node in list(graph.nodes):
-        if _is_identity(node):
-            node.replace_all_uses_with(node.args[0])
-            graph.erase_node(node)
+class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Writes down every kernel that runs below autograd and vmap."""
+
+    def __init__(self, arguments: Sequence[Tensor]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._graph = Graph()
+        self._nodes: dict[int, Node] = {}
+        self._alive: list[Tensor] = []  # an id names a tensor only as long as it lives
+        for index, argument in enumerate(arguments):
+            self._bind(argument, self._graph.placeholder(f"a{index}"))
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # otherwise the first record imports PyTorch's compiler, which takes most of a second
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        if _computes_nothing(func, args, result):
+            self._bind(result, self._node(args[0]))
+            return result
+        inputs = map_aggregate(args, self._node), map_aggregate(kwargs or {}, self._node)
+        node = self._graph.call_function(func, *inputs)
+        if isinstance(result, Tensor):
+            self._bind(result, node)
+        elif isinstance(result, tuple | list):
+            for index, part in enumerate(result):
+                if isinstance(part, Tensor):
+                    self._bind(part, self._graph.call_function(_item, (node, index)))
+        return result
+
+    def replay(self, result: Sequence[Tensor]) -> Flat:
+        self._graph.output([self._node(tensor) for tensor in result])
+        replay: Flat = GraphModule(torch.nn.Module(), self._graph).forward
+        return replay
+
+    def _bind(self, tensor: Tensor, node: Any) -> None:
+        self._nodes[id(tensor)] = node
+        self._alive.append(tensor)
+
+    def _node(self, value: Any) -> Any:
+        if not isinstance(value, Tensor):
+            return value
+        if id(value) in self._nodes:
+            return self._nodes[id(value)]
+        if value.numel() == 1 and not value.is_floating_point():
+            return value.item()
+        raise ValueError(f"a tensor of shape {tuple(value.shape)} comes from outside the recorded function")
 
 
-def _is_identity(node: Node) -> bool:
-    if node.op != "call_function" or not node.args or not isinstance(node.args[0], Node):
-        return False
-    if node.target is _ATEN.detach.default:
-        return True
-    if node.target in _RESHAPES:
-        return _shape(node) == _shape(node.args[0])
-    return node.target is _ATEN.mul.Scalar and bool(node.args[1] == 1)
+def _item(parts: Sequence[Tensor], index: int) -> Tensor:
+    return parts[index]
 
 
-def _shape(node: Node) -> torch.Size | None:
-    value = node.meta.get("val")
-    return value.shape if isinstance(value, Tensor) else None
+def _computes_nothing(func: Any, args: Any, result: Any) -> bool:
+    """Whether a kernel only gives its first argument another name."""
+    return func is _ATEN.detach.default or (func in _RESHAPES and result.shape == args[0].shape)

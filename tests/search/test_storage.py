@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+import signal
 from pathlib import Path
 
 import optuna
@@ -9,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hpsearch.errors import InputError
-from hpsearch.search.storage import cut_torn_tail, open_storage, study_names
+from hpsearch.errors import HpsearchError, InputError
+from hpsearch.search.storage import cut_torn_tail, open_storage, study_names, sync
 
 
 def filled(home: Path) -> Path:
@@ -77,3 +79,22 @@ def test_a_database_url_works(tmp_path: Path) -> None:
     storage = open_storage(tmp_path, f"sqlite:///{tmp_path}/x.db", write=True)
     optuna.create_study(study_name="s", storage=storage)
     assert study_names(storage) == ["s"]
+
+
+def test_a_full_disk_is_said_in_one_line_and_leaves_no_half_a_line(tmp_path: Path) -> None:
+    journal = filled(tmp_path)
+    storage = open_storage(tmp_path, None, write=True)
+    assert storage is not None
+    before = journal.read_bytes()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 10, limits[1]))
+    try:
+        with pytest.raises(HpsearchError, match="cannot be written"):
+            optuna.create_study(study_name="t", storage=storage)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert journal.read_bytes() == before
+    sync(storage)
+    assert study_names(open_storage(tmp_path, None, write=False)) == ["s"]

@@ -9,7 +9,6 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hpsearch.training import program as program_module
 from hpsearch.training.state import TrialState
 from tests.training import trials
 
@@ -25,16 +24,8 @@ def same_state(one: TrialState, other: TrialState) -> bool:
     )
 
 
-@pytest.fixture(params=[1, 10_000], ids=["traced", "eager"], scope="module")
-def _tracing(request: pytest.FixtureRequest) -> Any:
-    before, program_module.TRACE_AFTER = program_module.TRACE_AFTER, request.param
-    yield
-    program_module.TRACE_AFTER = before
-
-
-@pytest.mark.usefixtures("_tracing")
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=["float32", "float64"])
-@settings(max_examples=12)
+@settings(max_examples=25)
 @given(
     shared=trials.structure,
     members=st.lists(st.tuples(trials.fusible, st.integers(0, 2**53 - 1)), min_size=2, max_size=6),

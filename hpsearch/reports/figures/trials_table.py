@@ -49,7 +49,8 @@ def compute(study: StudyRecord, *, most: Annotated[int, Field(ge=1)] = 10_000) -
     order = pd.DataFrame({"value": value, "number": frame["number"]}).sort_values(["value", "number"])
     frame = frame.loc[order.index[:most]]
     started = frame["started"].dt.strftime("%Y-%m-%d %H:%M:%S")
-    frame = frame.assign(started=started)
+    # Training times are not compared to the microsecond.
+    frame = frame.assign(started=started, seconds=frame["seconds"].map(lambda s: float(f"{s:.3g}")))
     searched = {column(dimension.name): dimension for dimension in study.dimensions}
     headings = [
         (

@@ -1,0 +1,53 @@
+"""A replay does what the recorded function does, on new values too."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+from torch.func import vmap
+
+from hpsearch.training.trace import record
+
+
+def step(w: Tensor, x: Tensor, total: Tensor) -> list[Tensor]:
+    leaf = w.detach().requires_grad_()
+    loss = vmap(lambda w, x: torch.tanh(x @ w.t()).square().mean())(leaf, x)
+    total.add_(loss.detach())
+    return [loss.detach(), *torch.autograd.grad(loss.sum(), [leaf])]
+
+
+def arguments(seed: int) -> list[Tensor]:
+    rng = torch.Generator().manual_seed(seed)
+    return [torch.randn(3, 4, 5, generator=rng), torch.randn(3, 7, 5, generator=rng), torch.zeros(3)]
+
+
+def test_a_replay_gives_the_same_bits_and_changes_the_same_in_place() -> None:
+    recorded = arguments(0)
+    result, replay = record(step, recorded)
+    direct = arguments(0)
+    for ours, theirs in zip(result, step(*direct), strict=True):
+        assert torch.equal(ours, theirs)
+    assert torch.equal(recorded[2], direct[2]), "recording ran the function other than once"
+    for seed in (1, 2):
+        ours_in, theirs_in = arguments(seed), arguments(seed)
+        for ours, theirs in zip(replay(*ours_in), step(*theirs_in), strict=True):
+            assert torch.equal(ours, theirs)
+        assert torch.equal(ours_in[2], theirs_in[2])
+
+
+def test_kernels_with_several_results_are_replayed() -> None:
+    def largest(x: Tensor) -> list[Tensor]:
+        values, places = x.max(1)
+        return [values * 2, places]
+
+    _, replay = record(largest, [torch.randn(3, 4)])
+    x = torch.randn(3, 4)
+    assert torch.equal(replay(x)[0], x.max(1).values * 2)
+    assert torch.equal(replay(x)[1], x.max(1).indices)
+
+
+def test_a_tensor_from_outside_is_refused() -> None:
+    outside = torch.randn(3)
+    with pytest.raises(ValueError, match="outside the recorded function"):
+        record(lambda x: [x + outside], [torch.randn(3)])
