@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import torch
@@ -9,10 +10,13 @@ from torch import Tensor
 
 
 def save(path: Path, state: dict[str, Tensor]) -> None:
-    """Write a state dict; a reader never sees half of it."""
+    """Write a state dict; a reader never sees half of it, and a power cut takes none of it away."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
-    torch.save(state, part)
+    with part.open("wb") as file:
+        torch.save(state, file)
+        file.flush()
+        os.fsync(file.fileno())
     part.replace(path)
 
 

@@ -7,8 +7,8 @@ from hpsearch.space.hyperparameters import Fixed
 from hpsearch.space.load import dump_study, load_study, packaged_study_files, parse_study
 
 CARD = {
-    "learning_rate", "lr_decay", "decay_rate", "batch_size", "momentum", "rmsprop_beta", "depth", "width",
-    "dropout", "l1", "l2", "activation", "optimizer",
+    "learning_rate", "lr_decay", "decay_rate", "batch_size", "momentum", "rmsprop_beta", "depth",
+    "dropout", "l1", "l2", "optimizer",
 }  # fmt: skip
 
 
