@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import click
 from rich.console import Console
 
 from hpsearch.cli.printing import say
@@ -71,8 +72,10 @@ def check(record: StudyRecord, counts: Counts | None, reason: str, console: Cons
         f"{counts.killed} KILLED, {counts.failed} FAILED, {counts.running} RUNNING; "
         f"{counts.with_params} with parameters, {counts.with_epochs} with an epoch series"
     )
-    verdict = "as in the study" if not differences else "NOT as in the study: " + "; ".join(differences)
-    say(console, f"MLflow: {said}: {verdict}")
+    if differences:  # an error, which is said to who wants quiet too
+        click.echo(f"MLflow: {said}: NOT as in the study: {'; '.join(differences)}", err=True)
+    else:
+        say(console, f"MLflow: {said}: as in the study")
 
 
 def disagreements(record: StudyRecord, counts: Counts) -> list[str]:

@@ -1,0 +1,101 @@
+"""Ctrl-C, SIGTERM and a second coordinator: nothing is lost, and it says how to go on."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.command import Result, ended, finished, hpsearch, light, start, trials, wait_for, write_study
+
+
+@contextmanager
+def under_way(folder: Path, *arguments: object) -> Iterator[tuple[subprocess.Popen[str], Path]]:
+    """A study without end that has finished its first trials, as a process, and its home."""
+    study, home = write_study(folder, trials=100_000, sampler="random"), folder / "home"
+    process = start("run", study, "--home", home, *arguments)
+    try:
+        wait_for(lambda: process.poll() is not None or finished(home) > 2, "the first trials")
+        yield process, home
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def is_as_before(before: list[dict[str, Any]], home: Path) -> bool:
+    """Whether every trial that had ended is there as it was."""
+    after = trials(home)
+    return all(trial == after[trial["number"]] for trial in before if trial["value"] is not None)
+
+
+def test_while_a_study_runs_it_can_be_read_but_not_run_and_ctrl_c_ends_it_well(tmp_path: Path) -> None:
+    with under_way(tmp_path) as (process, home):
+        status = hpsearch("status", "--home", home, "--format", "json").json
+        assert status["pid"] == process.pid
+        assert 0 < status["running"] <= 4
+        assert status["waiting"] == 0
+        for command in (["studies"], ["trials", "small"], ["best", "small"], ["status", "small"]):
+            result = hpsearch(*command, "--home", home)
+            assert (result.code, result.err) == (0, "")
+        second = hpsearch("resume", "small", "--home", home, "-q")
+        assert (second.code, second.out) == (1, "")
+        assert second.lines == [f"error: study 'small' is being run by process {process.pid}"]
+        before = trials(home)
+        process.send_signal(signal.SIGINT)
+        result = ended(process)
+    assert (result.code, result.out) == (130, "")
+    said = [line for line in result.lines if not line.startswith(("small: ", "writing", "MLflow: writing"))]
+    assert said[0].startswith("best dev_accuracy")
+    assert said[3] == f"stopped; nothing is lost: hpsearch resume small --home {home} goes on"
+    assert said[4].endswith("as in the study")
+    assert "small: stopping when this epoch ends; Ctrl-C again stops at once" in result.lines
+    assert is_as_before(before, home)
+    done = finished(home)
+    with light():
+        assert hpsearch("resume", "small", "-n", done + 5, "--home", home).code == 0
+    assert finished(home) == done + 5
+    assert {trial["state"] for trial in trials(home)} == {"COMPLETE"}
+    assert is_as_before(before, home)
+
+
+def test_sigterm_stops_a_run_as_ctrl_c_does(tmp_path: Path) -> None:
+    with under_way(tmp_path, "-q") as (process, home):
+        before = trials(home)
+        process.terminate()
+        result = ended(process)
+    assert result == Result(130, "", "")
+    assert is_as_before(before, home)
+
+
+def test_a_second_ctrl_c_stops_at_once(tmp_path: Path) -> None:
+    with under_way(tmp_path) as (process, home):
+        before = trials(home)
+        assert process.stderr is not None
+        process.send_signal(signal.SIGINT)
+        for line in process.stderr:
+            if "Ctrl-C again stops at once" in line:
+                break
+        process.send_signal(signal.SIGINT)
+        result = ended(process)
+    assert result.code == 130
+    assert "Traceback" not in result.err
+    assert result.lines[-1].endswith(f"hpsearch resume small --home {home} goes on")
+    assert "MLflow's pages" not in result.err
+    assert is_as_before(before, home)
+
+
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_before_the_first_trial_gets_one_line(kind: signal.Signals, tmp_path: Path) -> None:
+    process = start("run", write_study(tmp_path), "--home", tmp_path / "home")
+    assert process.stderr is not None
+    assert process.stderr.readline() == "small: 4 trials, sampler tpe, pruner none\n"
+    process.send_signal(kind)
+    result = ended(process)
+    assert (result.code, result.out) == (130, "")
+    (said,) = [line for line in result.lines if line]
+    assert said.startswith("stopped")
