@@ -33,6 +33,7 @@ PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 QUICK = {"README.md"}  # its commands run in `make test`, those of the others in `make test-slow`
+BENCHMARKS = "".join(file.read_text(encoding="utf-8") for file in sorted((ROOT / "benchmarks").glob("*.py")))
 SMALL = "--set hyperparameters.epochs=1"
 
 HPSEARCH = f"""#!/bin/sh
@@ -247,7 +248,8 @@ def test_commands_and_options_in_the_text_are_there(page: Path) -> None:
     for command in re.findall(r"`hpsearch ([a-z]+)", text):
         assert f"\n## {command}\n" in known, command
     for option in re.findall(r"`(--?[a-z][\w-]*)", text):
-        assert re.search(rf"^\| `(?:\S+, )?{option}\b", known, re.MULTILINE) or option == "--help", option
+        of_command = re.search(rf"^\| `(?:\S+, )?{option}\b", known, re.MULTILINE)
+        assert of_command or option == "--help" or f'"{option}"' in BENCHMARKS, option
 
 
 def test_the_readme_is_short() -> None:
