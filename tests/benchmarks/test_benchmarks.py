@@ -163,14 +163,13 @@ def _compared(ours: list[float], common: list[float], tuned: list[float]) -> Com
     return Compared(Case("a"), {way: [_measured(s) for s in each] for way, each in seconds.items()})
 
 
-def test_the_verdict_names_the_worst_search() -> None:
+def test_the_verdict_has_a_line_for_each_search() -> None:
     good = _compared(ours=[10.0], common=[50.0], tuned=[30.0])
     poor = _compared(ours=[10.0], common=[39.0], tuned=[20.0])
-    assert "at least 5.00 times" in verdict([good])
-    assert "as wanted" in verdict([good])
-    assert "at least 3.90 times" in verdict([good, poor])
-    assert "too few" in verdict([good, poor])
-    assert "2.00 times when that is tuned" in verdict([poor, good])
+    assert verdict([good, poor]).splitlines()[:2] == [
+        "a: 5.00 times the common loop's trials an hour, 3.00 times when that is tuned",
+        "a: 3.90 times the common loop's trials an hour, 2.00 times when that is tuned",
+    ]
 
 
 def test_a_ratio_is_the_median_of_runs_paired_by_repeat() -> None:
