@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+import shutil
+import sys
 import time
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -60,7 +62,13 @@ class Workspace:
 
     def _command(self, name: str, option: str, value: str | None) -> str:
         where = "" if self.home == Path("studies") else f" --home {shlex.quote(str(self.home))}"
-        return f"hpsearch {name}{where}" + (f" {option} {shlex.quote(value)}" if value else "")
+        return f"{called_as()} {name}{where}" + (f" {option} {shlex.quote(value)}" if value else "")
+
+
+def called_as() -> str:
+    """What to type for `hpsearch` in this shell: its path as it was typed, where the bare name is not found."""
+    typed = Path(sys.argv[0])
+    return shlex.quote(str(typed)) if typed.name == "hpsearch" and not shutil.which("hpsearch") else "hpsearch"
 
 
 def run_study(file: StudyFile, workspace: Workspace, console: Console, *, verbose: bool) -> int:

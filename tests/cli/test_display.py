@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from hpsearch.cli import display
+from hpsearch.cli.session import Workspace
 from hpsearch.run import Coordinator
 from tests.fakes import FakeExecutor, FakeRecord
 from tests.test_run import open_study
@@ -79,3 +80,11 @@ def test_without_a_terminal_there_is_a_line_every_few_seconds(monkeypatch: pytes
     assert all(line.startswith(f"{LONG}: ") for line in lines)
     assert " of 24 trials, best dev_accuracy 0." in lines[-1]
     assert "\x1b" not in written.getvalue()
+
+
+def test_a_hint_can_be_typed_where_the_command_is_not_on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", [".venv/bin/hpsearch", "run"])
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    assert Workspace(Path("studies")).browse() == ".venv/bin/hpsearch ui"
+    monkeypatch.setattr("shutil.which", lambda name: "/usr/bin/hpsearch")
+    assert Workspace(Path("my studies")).browse() == "hpsearch ui --home 'my studies'"
