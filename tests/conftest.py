@@ -10,5 +10,10 @@ from hypothesis import settings
 
 torch.set_num_threads(1)
 optuna.logging.set_verbosity(optuna.logging.WARNING)
-settings.register_profile("hpsearch", deadline=None, max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "50")))
+settings.register_profile(
+    "hpsearch",
+    deadline=None,
+    max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "50")),
+    derandomize="CI" in os.environ,  # new examples are for the one who can look into them
+)
 settings.load_profile("hpsearch")
