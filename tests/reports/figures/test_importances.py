@@ -3,6 +3,7 @@ from __future__ import annotations
 from hpsearch.reports.figure import Missing
 from hpsearch.reports.figures.importances import Importances, compute, draw
 from hpsearch.reports.theme import LIGHT
+from hpsearch.search.records import Dimension, TrialRecord
 from tests.reports.studies import search, study, trial
 
 
@@ -17,9 +18,26 @@ def test_shares_come_from_the_largest_down_and_sum_to_one() -> None:
 
 
 def test_too_few_trials_are_a_reason_in_words() -> None:
-    reason = "1 trial has a final value; importances need at least 10."
+    reason = "1 trial has a value; importances need at least 10."
     assert compute(study(trial(0, 0.5, params={"x": 0.5}))) == Missing(reason)
 
 
 def test_equal_values_are_a_reason() -> None:
     assert isinstance(compute(study(*(trial(n, 0.5, params={"x": n / 12}) for n in range(12)))), Missing)
+
+
+def test_pruned_trials_count_at_their_last_value_where_too_few_are_complete() -> None:
+    def pruned(number: int) -> TrialRecord:
+        reached = {"dev_accuracy": [0.1, number / 40]}
+        return trial(number, state="PRUNED", params={"x": number / 40, "y": number % 3}, metrics=reached)
+
+    complete = [trial(n, n / 40, params={"x": n / 40, "y": n % 3}) for n in range(30, 34)]
+    dimensions = (Dimension("x", low=0.0, high=1.0), Dimension("y", low=0, high=2, integer=True))
+    few = study(*map(pruned, range(30)), *complete, dimensions=dimensions)
+    record = compute(few)
+    assert isinstance(record, Importances)
+    assert (record.scored, record.pruned) == (4, 30)
+    assert record.shares[0][0] == "x"
+    assert "4 complete trials and 30 pruned" in draw(record, LIGHT).layout.xaxis.title.text
+    enough = study(*map(pruned, range(30)), *(trial(n, n / 50, params={"x": n / 50, "y": 0}) for n in range(30, 42)))
+    assert getattr(compute(enough), "pruned", 0) == 0
