@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -51,6 +52,11 @@ class TrialRecord:
     @property
     def finished(self) -> bool:
         return self.state in ("COMPLETE", "PRUNED", "FAIL")
+
+    def last(self, metric: str) -> float | None:
+        """The metric after the last epoch; None where there is none, or it is not finite."""
+        values = self.history.metrics.get(metric)
+        return values[-1] if values and math.isfinite(values[-1]) else None
 
     @property
     def scored(self) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -43,10 +42,8 @@ def compute(study: StudyRecord) -> Importances | Missing:
 
 def _at_last(study: StudyRecord, trial: TrialRecord) -> TrialRecord:
     """A pruned trial as if it had ended with the value that it was stopped at; any other as it is."""
-    last = trial.history.metrics.get(study.metric, [])[-1:]
-    if trial.state != "PRUNED" or not last or not math.isfinite(last[0]):
-        return trial
-    return replace(trial, state="COMPLETE", value=last[0])
+    last = trial.last(study.metric)
+    return trial if trial.state != "PRUNED" or last is None else replace(trial, state="COMPLETE", value=last)
 
 
 def _out_of(record: Importances) -> str:

@@ -27,7 +27,8 @@ GOLDEN = (math.sqrt(5) - 1) / 2
 class Slice:
     """One panel. `x` holds values, or for options their places in `options`.
 
-    `active` of the study's scored trials have this hyperparameter at all.
+    `active` of the study's scored trials have this hyperparameter at all. `pruned` are the points of pruned
+    trials, each at its last value.
     """
 
     name: str
@@ -40,6 +41,12 @@ class Slice:
     x: tuple[float, ...]
     y: tuple[float, ...]
     active: int
+    pruned: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def places(self) -> tuple[float, ...]:
+        """All places along x."""
+        return (*self.x, *(x for x, _ in self.pruned))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +72,18 @@ def compute(study: StudyRecord, *, most: Annotated[int, Field(ge=2)] = 2000) -> 
     if best is None or len(scored) < 2:
         return Missing("Fewer than two trials have a final value.")
     chosen = _choose(scored, most, study.direction)
-    panels = [_panel(dimension, chosen, scored) for dimension in study.dimensions if _varies(dimension)]
-    if not any(panel.x for panel in panels):
+    pruned = [(trial, last) for trial in study.trials if (last := _stopped_at(trial, study.metric)) is not None][-most:]
+    panels = [_panel(dimension, chosen, scored, pruned) for dimension in study.dimensions if _varies(dimension)]
+    if not any(panel.places for panel in panels):
         return Missing("No searched hyperparameter varies.")
     return Slices(
         study.metric,
         study.direction,
-        tuple(panel for panel in panels if panel.x),
+        tuple(panel for panel in panels if panel.places),
         best.number,
         len(scored),
         {trial.number: trial.params for trial in chosen},
-        focus([trial.value or 0.0 for trial in scored], study.direction),
+        focus([*(trial.value or 0.0 for trial in scored), *(last for _, last in pruned)], study.direction),
     )
 
 
@@ -96,14 +104,28 @@ def _varies(dimension: Dimension) -> bool:
     return dimension.low != dimension.high
 
 
-def _panel(dimension: Dimension, chosen: list[TrialRecord], scored: list[TrialRecord]) -> Slice:
+def _stopped_at(trial: TrialRecord, metric: str) -> float | None:
+    return trial.last(metric) if trial.state == "PRUNED" else None
+
+
+def _place(dimension: Dimension, trial: TrialRecord) -> float | None:
+    """Where a trial stands along x; None where it has no such value."""
+    if dimension.name not in trial.params:
+        return None
+    value = trial.params[dimension.name]
+    if dimension.options is None:
+        return float(value or 0)
+    return float(dimension.options.index(value)) if value in dimension.options else None
+
+
+def _panel(
+    dimension: Dimension,
+    chosen: list[TrialRecord],
+    scored: list[TrialRecord],
+    pruned: list[tuple[TrialRecord, float]],
+) -> Slice:
     name, options = dimension.name, dimension.options
-    active = [trial for trial in chosen if name in trial.params]
-    if options is not None:
-        active = [trial for trial in active if trial.params[name] in options]
-        x = tuple(float(options.index(trial.params[name])) for trial in active)
-    else:
-        x = tuple(float(trial.params[name] or 0) for trial in active)
+    placed = [(trial, x) for trial in chosen if (x := _place(dimension, trial)) is not None]
     return Slice(
         name=name,
         scale="options" if options is not None else "log" if dimension.log else "linear",
@@ -111,17 +133,18 @@ def _panel(dimension: Dimension, chosen: list[TrialRecord], scored: list[TrialRe
         integer=dimension.integer,
         low=dimension.low,
         high=dimension.high,
-        numbers=tuple(trial.number for trial in active),
-        x=x,
-        y=tuple(trial.value or 0.0 for trial in active),
+        numbers=tuple(trial.number for trial, _ in placed),
+        x=tuple(x for _, x in placed),
+        y=tuple(trial.value or 0.0 for trial, _ in placed),
         active=sum(name in trial.params for trial in scored),
+        pruned=tuple((x, last) for trial, last in pruned if (x := _place(dimension, trial)) is not None),
     )
 
 
 def draw(record: Slices, theme: Theme) -> go.Figure:
     """Panels in rows of three; the best trial is a star in each."""
     figure = base(theme, hovermode="closest")
-    fast = sum(len(panel.x) for panel in record.panels) > MANY
+    fast = sum(len(panel.places) for panel in record.panels) > MANY
     for index, panel in enumerate(record.panels):
         _draw_panel(figure, record, panel, index, theme, fast)
     place_panels(figure, panels=len(record.panels), columns=3, height=210, shared=True)
@@ -135,6 +158,13 @@ def _draw_panel(figure: go.Figure, record: Slices, panel: Slice, index: int, the
     places = [place + _jitter(which) for place, which in zip(panel.x, panel.numbers, strict=True)]
     x = np.array(places if panel.scale == "options" else panel.x, dtype=np.float32)
     trace = go.Scattergl if fast else go.Scatter
+    if panel.pruned:
+        spread = _jitter if panel.scale == "options" else lambda which: 0.0
+        figure.add_trace(trace(
+            x=np.array([place + spread(which) for which, (place, _) in enumerate(panel.pruned)], dtype=np.float32),
+            y=np.array([last for _, last in panel.pruned], dtype=np.float32), mode="markers", hoverinfo="skip",
+            marker={"size": 5, "symbol": "x", "color": theme.faint, "opacity": 0.5}, **where,
+        ))  # fmt: skip
     figure.add_trace(trace(
         x=x, y=np.array(panel.y, dtype=np.float32), mode="markers",
         marker={"size": 5, "color": theme.blue, "opacity": 0.3 if fast else 0.5},
@@ -147,7 +177,7 @@ def _draw_panel(figure: go.Figure, record: Slices, panel: Slice, index: int, the
             marker={"size": 13, "symbol": "star", "color": theme.vermillion}, **where,
         ))  # fmt: skip
     value_axis = axis(theme, plain(label(record.metric)), nticks=5, tickformat=".4~g")
-    value_axis["range"] = value_range([y for one in record.panels for y in one.y], record.window)
+    value_axis["range"] = value_range(_all_values(record), record.window)
     if index > 0:
         value_axis["matches"] = "y"
     figure.update_layout({x_name: _x_axis(record, panel, theme), y_name: value_axis})
@@ -156,6 +186,10 @@ def _draw_panel(figure: go.Figure, record: Slices, panel: Slice, index: int, the
             type="line", x0=edge, x1=edge, y0=0, y1=1, xref=where["xaxis"], yref=f"{where['yaxis']} domain",
             line={"color": theme.faint, "width": 1, "dash": "dot"}, layer="below",
         )  # fmt: skip
+
+
+def _all_values(record: Slices) -> list[float]:
+    return [y for panel in record.panels for y in (*panel.y, *(last for _, last in panel.pruned))]
 
 
 def _jitter(which: int) -> float:
@@ -190,7 +224,7 @@ def _x_axis(record: Slices, panel: Slice, theme: Theme) -> dict[str, Any]:
             theme, title, tickmode="array", tickvals=list(range(last + 1)), showgrid=False,
             ticktext=[plain(shorten(option, 16)) for option in panel.options], range=[-0.5, last + 0.5],
         )  # fmt: skip
-    low, high = min(panel.low or 0.0, *panel.x), max(panel.high or 0.0, *panel.x)
+    low, high = min(panel.low or 0.0, *panel.places), max(panel.high or 0.0, *panel.places)
     if panel.scale == "log":
         low, high = math.log10(low), math.log10(high)
     pad = 0.04 * (high - low)

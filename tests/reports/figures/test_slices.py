@@ -73,4 +73,18 @@ def test_a_point_tells_its_trial_and_all_its_hyperparameters() -> None:
     assert text.startswith("trial 1<br>dev accuracy: 0.9<br>rate: 0.01<br>")
     record = compute(search(4000, epochs=1))
     assert isinstance(record, Slices)
-    assert draw(record, LIGHT).data[0].hovertemplate.startswith("trial %{customdata}")
+    templates = [trace.hovertemplate for trace in draw(record, LIGHT).data if trace.hovertemplate]
+    assert len(templates) == len(record.panels)
+    assert templates[0].startswith("trial %{customdata}")
+
+
+def test_pruned_trials_are_points_at_their_last_value_even_where_no_trial_is_complete() -> None:
+    stopped = trial(2, state="PRUNED", params={"rate": 0.1, "momentum": 0.7}, metrics={"dev_accuracy": [0.2, 0.3]})
+    complete = [trial(n, 0.5 + n / 10, params={"rate": 0.01}) for n in range(2)]
+    record = compute(study(*complete, stopped, dimensions=DIMENSIONS))
+    assert isinstance(record, Slices)
+    assert [(panel.name, panel.x, panel.pruned) for panel in record.panels] == [
+        ("rate", (0.01, 0.01), ((0.1, 0.3),)),
+        ("momentum", (), ((0.7, 0.3),)),
+    ]
+    assert len(draw(record, LIGHT).layout.xaxis2.title.text) > 0
