@@ -29,14 +29,16 @@ search: {{sampler: {sampler}, pruner: {pruner}, trials: {trials}, seed: 3, slots
 """
 
 
-def open_study(storage: BaseStorage, **settings: Any) -> SearchStudy:
+def open_study(storage: BaseStorage, *overrides: str, **settings: Any) -> SearchStudy:
     given = {"epochs": 10, "sampler": "tpe", "pruner": "asha", "trials": 24, "slots": 5} | settings
     text = STUDY.format(**given)
-    return SearchStudy(storage, parse_study(text, file="fake.yaml"), text)
+    return SearchStudy(storage, parse_study(text, file="fake.yaml", overrides=overrides), text)
 
 
-def run(storage: BaseStorage, executor: FakeExecutor, record: FakeRecord, **settings: Any) -> StudyRecord:
-    study = open_study(storage, **settings)
+def run(
+    storage: BaseStorage, executor: FakeExecutor, record: FakeRecord, *overrides: str, **settings: Any
+) -> StudyRecord:
+    study = open_study(storage, *overrides, **settings)
     coordinator = Coordinator(study, executor, record, Path("/nonexistent"))
     while coordinator.step():
         pass
@@ -160,25 +162,16 @@ def test_a_diverged_trial_counts_as_worst_and_is_told_as_failed() -> None:
 
 
 def test_asking_stops_when_the_target_is_reached() -> None:
-    storage = InMemoryStorage()
-    text = STUDY.format(epochs=10, sampler="random", pruner="none", trials=500, slots=2)
-    study = SearchStudy(storage, parse_study(text, file="f", overrides=["search.target=0.6"]), text)
-    coordinator = Coordinator(study, FakeExecutor(), FakeRecord(), Path("/nonexistent"))
-    while coordinator.step():
-        pass
-    values = [t.value for t in study.record().trials if t.value is not None]
+    settings = {"sampler": "random", "pruner": "none", "trials": 500, "slots": 2}
+    record = run(InMemoryStorage(), FakeExecutor(), FakeRecord(), "search.target=0.6", **settings)
+    values = [t.value for t in record.trials if t.value is not None]
     assert max(values) >= 0.6
     assert len(values) < 500
 
 
 def test_asking_stops_when_patience_is_at_an_end() -> None:
-    storage = InMemoryStorage()
-    text = STUDY.format(epochs=3, sampler="random", pruner="none", trials=500, slots=1)
-    study = SearchStudy(storage, parse_study(text, file="f", overrides=["search.patience=7"]), text)
-    coordinator = Coordinator(study, FakeExecutor(), FakeRecord(), Path("/nonexistent"))
-    while coordinator.step():
-        pass
-    record = study.record()
+    settings = {"sampler": "random", "pruner": "none", "epochs": 3, "trials": 500, "slots": 1}
+    record = run(InMemoryStorage(), FakeExecutor(), FakeRecord(), "search.patience=7", **settings)
     assert record.best is not None
     assert len(record.trials) == record.best.number + 1 + 7
 

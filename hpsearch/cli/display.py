@@ -152,6 +152,6 @@ def say_ended(console: Console, metric: str, trial: TrialRecord) -> None:
     """A line for a trial that has just ended."""
     how = trial.failure.value if trial.failure else trial.state.lower()
     epochs = trial.history.epochs
-    last = trial.history.metrics.get(metric, [])[-1:]
-    score = f", {metric} {last[0]:.4f}" if last else ""
+    last = trial.last(metric)
+    score = "" if last is None else f", {metric} {last:.4f}"
     say(console, f"trial {trial.number} {how} after {epochs} epoch{'' if epochs == 1 else 's'}{score}")

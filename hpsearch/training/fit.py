@@ -29,7 +29,9 @@ def train_epoch(stack: Stack) -> list[dict[str, float]]:
     program, states = stack.program, stack.states
     data, batch = program.data, program.batch
     rates = [learning_rate(s) for s in states]
-    orders = torch.stack([order(s.seed, s.epoch + 1, len(data.train_y)) for s in states]).to(program.device)
+    orders = torch.stack([order(*stream, len(data.train_y)) for stream in zip(*stack.streams, strict=True)]).to(
+        program.device
+    )
     labels = data.train_y[orders]
     steps = len(data.train_y) // batch
     settings = [_settings(stack, family, rates, steps) for family in stack.families]
@@ -101,8 +103,7 @@ def _masks(stack: Stack) -> DropoutMasks | None:
     size = stack.program.batch * sum(math.prod(shape) for shape in stack.program.mask_shapes)
     if not any(rates) or not size:
         return None
-    seeds, epochs = [s.seed for s in stack.states], [s.epoch + 1 for s in stack.states]
-    return DropoutMasks(seeds, epochs, rates, size, stack.parameters.dtype)
+    return DropoutMasks(*stack.streams, rates, size, stack.parameters.dtype)
 
 
 def _split(stack: Stack, drawn: Tensor) -> list[Tensor]:
@@ -120,5 +121,4 @@ def _noise(stack: Stack) -> InputNoise | None:
     if not any(sigmas):
         return None
     size = stack.program.batch * math.prod(stack.program.data.inputs)
-    seeds, epochs = [s.seed for s in stack.states], [s.epoch + 1 for s in stack.states]
-    return InputNoise(seeds, epochs, sigmas, size, stack.parameters.dtype)
+    return InputNoise(*stack.streams, sigmas, size, stack.parameters.dtype)

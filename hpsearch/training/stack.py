@@ -64,6 +64,11 @@ class Stack:
         """The trials' numbers in ascending order: what identifies a stack."""
         return tuple(sorted(s.number for s in self.states))
 
+    @property
+    def streams(self) -> tuple[list[int], list[int]]:
+        """Each row's seed, and the epoch that it trains next: what its random numbers are drawn by."""
+        return [s.seed for s in self.states], [s.epoch + 1 for s in self.states]
+
     def column(self, values: Sequence[float]) -> Tensor:
         """One value a trial as [trial, 1]."""
         return torch.tensor(values, dtype=self.parameters.dtype, device=self.parameters.device)[:, None]

@@ -25,7 +25,7 @@ def record(function: Flat, arguments: Sequence[Tensor]) -> tuple[list[Tensor], F
     """Run `function(*arguments)`; returns its result, and a replay for arguments of the same shapes and strides.
 
     The replay changes in place what the function does. Raises ValueError where the function uses a tensor that
-    is neither an argument nor made from one, nor a single number: a replay could not know its new value.
+    is neither an argument nor made from one: a replay could not know its new value.
     """
     recorder = _Recorder(arguments)
     with recorder:
@@ -77,8 +77,6 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             return value
         if id(value) in self._nodes:
             return self._nodes[id(value)]
-        if value.numel() == 1 and not value.is_floating_point():
-            return value.item()
         raise ValueError(f"a tensor of shape {tuple(value.shape)} comes from outside the recorded function")
 
 

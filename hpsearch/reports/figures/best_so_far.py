@@ -54,12 +54,11 @@ def compute(study: StudyRecord) -> BestSoFar | Missing:
     if not scored:
         return Missing("No trial has finished with a value yet.")
     pruned = [
-        _mark(trial, trial.history.metrics[study.metric][-1], start)
+        _mark(trial, last, start)
         for trial in study.trials
-        if trial.state == "PRUNED" and trial.history.metrics.get(study.metric)
+        if trial.state == "PRUNED" and (last := trial.last(study.metric)) is not None
     ]
     scored.sort(key=lambda mark: mark.number)
-    pruned = [mark for mark in pruned if np.isfinite(mark.value)]
     return BestSoFar(
         metric=study.metric,
         direction=study.direction,
