@@ -33,7 +33,7 @@ from hpsearch.space.hyperparameters import Choice, Range, Space
 from hpsearch.space.load import load_study
 from hpsearch.space.study_file import StudyFile
 from hpsearch.training.config import Config, configure
-from hpsearch.training.data.arrays import Dataset
+from hpsearch.training.data.arrays import Dataset, Source
 from hpsearch.training.data.prepare import prepare
 
 DATABASE = "mlflow.db"
@@ -79,7 +79,7 @@ class Objective:
 
     def _train(self, trial: optuna.Trial, config: Config) -> float:
         data, metric = self.data, self.file.objective.metric
-        size = min(config.batch_size, len(data.train_y))
+        size = data.batch(config.batch_size)
         train = DataLoader(TensorDataset(data.train_x, data.train_y), batch_size=size, shuffle=True, drop_last=True)
         dev = DataLoader(TensorDataset(data.dev_x, data.dev_y), batch_size=EVALUATION_BATCH)
         network = plain_torch.build_network(config, data.inputs, data.classes)
@@ -115,7 +115,7 @@ def search(file: StudyFile, home: Path, *, tuned: bool) -> dict[str, float | int
     """Run a whole search in a folder; what came of it, with `seconds` from the first trial to the last."""
     torch.set_num_threads(1)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    data = prepare(file.data.name, file.data.split.model_dump(), file.data.normalize, file.data.seed)
+    data = prepare(Source(**file.data.model_dump()))
     objective = Objective(file, data.to("cpu", torch.float32), tuned)
     home.mkdir(parents=True, exist_ok=True)
     study = optuna.create_study(

@@ -19,7 +19,7 @@ from torch import Tensor
 from benchmarks import plain_torch
 from hpsearch.events import Scalar
 from hpsearch.training.config import Config, configure
-from hpsearch.training.data.arrays import Dataset
+from hpsearch.training.data.arrays import Dataset, Source
 from hpsearch.training.data.prepare import prepare
 from hpsearch.training.fit import train_epoch
 from hpsearch.training.program import Program
@@ -33,7 +33,7 @@ VALUES: dict[str, Scalar] = {"depth": 2, "width": 128, "batch_size": 64, "optimi
 
 def data() -> Dataset:
     """The digits, as a study with all defaults prepares them."""
-    parts = prepare("digits", {"train": 0.7, "dev": 0.15, "test": 0.15}, "standard", seed=0)
+    parts = prepare(Source("digits", {"train": 0.7, "dev": 0.15, "test": 0.15}))
     return parts.to("cpu", torch.float32)
 
 
@@ -41,8 +41,9 @@ def plain(config: Config, on: Dataset, epochs: int) -> float:
     """Seconds of one trial in plain PyTorch, with batches cut from a tensor, not by a DataLoader."""
 
     def batches() -> Iterator[tuple[Tensor, Tensor]]:
-        for chosen in torch.split(torch.randperm(len(on.train_y)), config.batch_size):
-            if len(chosen) == config.batch_size:
+        size = on.batch(config.batch_size)
+        for chosen in torch.split(torch.randperm(len(on.train_y)), size):
+            if len(chosen) == size:
                 yield on.train_x[chosen], on.train_y[chosen]
 
     network = plain_torch.build_network(config, on.inputs, on.classes)

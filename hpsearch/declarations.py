@@ -18,6 +18,8 @@ class Hyperparameter:
     `choices` names the registry table whose keys are its values (kind "choice").
     `fusible` says that its value may differ between the trials of one stack.
     `needs` says when training reads it at all: for instance ``{"optimizer": ("momentum",)}``.
+    `words` are values beside the numbers, such as ``full``. `models` names the registered models that read
+    it (empty: all of them), `images` says that it works on images only.
     """
 
     kind: Kind
@@ -30,3 +32,6 @@ class Hyperparameter:
     choices: str | None = None
     fusible: bool = True
     needs: tuple[tuple[str, tuple[Scalar, ...]], ...] = ()
+    words: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    images: bool = False

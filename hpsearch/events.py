@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
 Scalar = bool | int | float | str | None
+Signals = Mapping[str, Sequence[float]]
 
 
 class Failure(StrEnum):
@@ -34,13 +35,18 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class EpochEnded:
-    """A trial has trained one more epoch. `epoch` counts from 1; `time` is Unix seconds."""
+    """A trial has trained one more epoch. `epoch` counts from 1; `time` is Unix seconds.
+
+    `signals` is what was measured inside the network in this epoch, a list for each name (mostly one value a
+    layer, the first layer first); empty for most epochs.
+    """
 
     number: int
     epoch: int
     metrics: Mapping[str, float]
     time: float
     seconds: float
+    signals: Signals = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +90,14 @@ def from_json(record: Mapping[str, Any]) -> Event:
 
 @dataclass(slots=True)
 class History:
-    """What a trial said epoch by epoch: for each metric a list, one value an epoch, and when each was known."""
+    """What a trial said epoch by epoch: for each metric a list, one value an epoch, and when each was known.
+
+    `signals` holds, by epoch, what was measured inside the network; most epochs have none.
+    """
 
     metrics: dict[str, list[float]] = field(default_factory=dict)
     times: list[float] = field(default_factory=list)
+    signals: dict[int, Signals] = field(default_factory=dict)
 
     @property
     def epochs(self) -> int:
@@ -100,3 +110,5 @@ class History:
         for name, value in event.metrics.items():
             self.metrics.setdefault(name, []).append(value)
         self.times.append(event.time)
+        if event.signals:
+            self.signals[event.epoch] = event.signals

@@ -13,18 +13,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from hpsearch import registry
 from hpsearch.errors import HpsearchError
 from hpsearch.events import Assignment, EpochEnded, Event, Failure, History, TrialEnded, TrialFailed
 from hpsearch.execution.executor import Executor
 from hpsearch.search.clock import Position, VirtualClock
-from hpsearch.search.mirroring import Record, mirror_end, mirror_epochs, mirror_start
+from hpsearch.search.mirroring import Record, mirror_end, mirror_epoch, mirror_epochs, mirror_start
 from hpsearch.search.records import TrialRecord
 from hpsearch.search.study import SearchStudy, assignment, position
 from hpsearch.search.tally import Tally
-from hpsearch.training import weights
+from hpsearch.training.diagnosis import diagnose
 
 
 @dataclass(slots=True)
@@ -49,12 +48,10 @@ class Coordinator:
         study: SearchStudy,
         executor: Executor,
         record: Record,
-        networks: Path,
         listener: Callable[[TrialRecord], None] | None = None,
     ) -> None:
-        """`networks` is the folder of trained weights; `listener` is told of each trial that has ended."""
-        self.study, self._executor, self._record, self._networks = study, executor, record, networks
-        self._listener = listener
+        """`listener` is told of each trial that has ended."""
+        self.study, self._executor, self._record, self._listener = study, executor, record, listener
         self._search, self._objective = study.file.search, study.file.objective
         self._clock = VirtualClock()
         self._under_way: dict[int, _UnderWay] = {}
@@ -83,7 +80,8 @@ class Coordinator:
         return bool(self._under_way)
 
     def _take_up(self) -> None:
-        """Go on where the storage stands; trials under way begin again, and will come to the same."""
+        """Go on where the storage stands; trials under way go on or begin again, and will come to the same."""
+        values = {}
         for record, stored in zip(self.study.record().trials, self.study.trials, strict=True):
             mirror_start(self._record, record)
             if record.finished:
@@ -91,9 +89,11 @@ class Coordinator:
                     mirror_epochs(self._record, record)
                 mirror_end(self._record, record)
                 self.tally.add(record)
+                if record.scored and record.value is not None:
+                    values[record.number] = record.value
             else:
                 self._begin(*assignment(stored))
-        weights.keep_only(self._networks, self.tally.best.number if self.tally.best else None)
+        self._executor.tidy(values)
         self._fill(self._resumed[0])
 
     def _begin(self, trial: Assignment, tick: int) -> None:
@@ -134,14 +134,13 @@ class Coordinator:
         trial.history.add(event)
         trial.seconds += event.seconds
         self.tally.hear(event.number, event.epoch, event.metrics[self._objective.metric])
-        self._record.epoch(event.number, event.epoch, event.metrics, event.time)
+        mirror_epoch(self._record, event)
 
     def _decide(self, place: Position, event: EpochEnded, trial: _UnderWay) -> None:
         """Let the pruner decide. Before the place where this run took the study up, it let the trial go on."""
         if place >= self._resumed:
             self.study.report(event.number, event.epoch, event.metrics[self._objective.metric])
             if self.study.prunes(event.number, event.epoch):
-                self._executor.stop(event.number)
                 self._end(place, event, value=event.metrics[self._objective.metric], pruned=True)
                 return
         self._executor.extend(event.number, trial.until())
@@ -173,14 +172,12 @@ class Coordinator:
             pruned=pruned,
             failure=failure,
             seconds=trial.seconds,
+            diagnosis=diagnose(trial.history, trial.epochs),
         )
-        ended, best = self.study.trial(event.number), self.tally.best
+        ended = self.study.trial(event.number)
+        self._executor.stop(event.number, ended.value if ended.scored else None)
         mirror_end(self._record, ended)
         self.tally.add(ended)
         if self._listener is not None:
             self._listener(ended)
-        # Of all networks only the best one's weights are kept.
-        worse = best if self.tally.best is ended else ended
-        if worse is not None:
-            weights.path(self._networks, worse.number).unlink(missing_ok=True)
         self._fill(place[0])

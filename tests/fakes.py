@@ -35,6 +35,8 @@ class FakeExecutor:
         self._timing, self._diverges = timing, diverges
         self._trials: dict[int, _Trial] = {}
         self.submitted: list[int] = []
+        self.stopped: dict[int, float | None] = {}
+        self.tidied: dict[int, float] = {}
 
     def submit(self, trial: Assignment, *, tick: int, until: int) -> None:
         epochs = int(trial.values.get("epochs", 20) or 0)
@@ -44,8 +46,13 @@ class FakeExecutor:
     def extend(self, number: int, until: int) -> None:
         self._trials[number].until = until
 
-    def stop(self, number: int) -> None:
+    def tidy(self, values: Mapping[int, float]) -> None:
+        self.tidied = dict(values)
+
+    def stop(self, number: int, value: float | None = None) -> None:
         self._trials.pop(number, None)
+        assert number not in self.stopped
+        self.stopped[number] = value
 
     def poll(self) -> list[Event]:
         ready = [t for t in self._trials.values() if t.done < t.until]
@@ -53,12 +60,14 @@ class FakeExecutor:
             return []
         trial = ready[0] if self._timing is None else self._timing.choice(ready)
         number, trial.done = trial.assignment.number, trial.done + 1
-        metrics = {"dev_accuracy": score(trial.assignment, trial.done), "train_loss": 1 / trial.done}
+        value = score(trial.assignment, trial.done)
+        metrics = {"dev_accuracy": value, "train_accuracy": value, "train_loss": 1 / trial.done}
+        signals = {"gradient_norm": [1e-6, 0.1], "dead": [value]} if trial.done in (1, 9) else {}
         if trial.done == 2 and float(trial.assignment.values["learning_rate"]) > self._diverges:  # type: ignore[arg-type]
             del self._trials[number]
-            spoilt = EpochEnded(number, 2, metrics | {"train_loss": math.nan}, 1.0, 0.1)
+            spoilt = EpochEnded(number, 2, metrics | {"train_loss": math.nan}, 1.0, 0.1, signals)
             return [TrialFailed(number, 1, Failure.DIVERGED, "not finite", spoilt=spoilt)]
-        events: list[Event] = [EpochEnded(number, trial.done, metrics, float(trial.done), 0.1)]
+        events: list[Event] = [EpochEnded(number, trial.done, metrics, float(trial.done), 0.1, signals)]
         if trial.done == trial.epochs:
             del self._trials[number]
             events.append(TrialEnded(number, trial.done))

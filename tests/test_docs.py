@@ -25,6 +25,7 @@ from hpsearch.run import Coordinator
 from hpsearch.search.study import SearchStudy
 from hpsearch.space.load import load_study, parse_study
 from hpsearch.training.config import configure, signature
+from hpsearch.training.data.arrays import Source
 from tests.fakes import FakeRecord
 from tests.generate_commands import reference
 
@@ -152,10 +153,10 @@ def test_the_best_network_of_the_guide_scores_what_the_study_says(
 
 STUDY = """
 name: pieces
-data: wine
+data: iris
 model: residual
 hyperparameters:
-  optimizer: [nesterov, adam]
+  optimizer: [adagrad, adam]
   dropout: {low: 0.0, high: 0.5}
   learning_rate: {low: 1e-3, high: 1e-1, log: true}
   width: 8
@@ -172,10 +173,11 @@ def test_the_pieces_of_the_guide_train_together_and_the_same_alone(
     outcomes = []
     for stack in (1, 8):
         study = SearchStudy(InMemoryStorage(), parse_study(STUDY, file="pieces.yaml"), STUDY)
+        source = Source(**study.file.data.model_dump())
         executor = InlineExecutor(
-            Job("wine", study.file.data.split.model_dump(), "standard", 0, "residual", "cpu", stack, tmp_path)
+            Job(source, "residual", "cpu", stack, tmp_path, "dev_accuracy", "maximize", every=60.0, disk=10**9)
         )
-        coordinator = Coordinator(study, executor, FakeRecord(), tmp_path)
+        coordinator = Coordinator(study, executor, FakeRecord())
         while coordinator.step():
             pass
         executor.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from hpsearch.run import Coordinator
 from hpsearch.search.records import StudyRecord
 from hpsearch.search.study import SearchStudy
 from hpsearch.space.load import parse_study
+from hpsearch.training.diagnosis import diagnose
 from tests.fakes import FakeExecutor, FakeRecord
 
 STUDY = """
@@ -39,7 +39,7 @@ def run(
     storage: BaseStorage, executor: FakeExecutor, record: FakeRecord, *overrides: str, **settings: Any
 ) -> StudyRecord:
     study = open_study(storage, *overrides, **settings)
-    coordinator = Coordinator(study, executor, record, Path("/nonexistent"))
+    coordinator = Coordinator(study, executor, record)
     while coordinator.step():
         pass
     return study.record()
@@ -48,7 +48,10 @@ def run(
 def outcome(record: StudyRecord) -> list[tuple[Any, ...]]:
     """Everything that the same search has to give again."""
     return [
-        (t.number, t.state, t.value, dict(t.params), t.seed, repr(t.history.metrics), t.failure, t.slot_start)
+        (
+            *(t.number, t.state, t.value, dict(t.params), t.seed, repr(t.history.metrics), t.failure, t.slot_start),
+            *(t.history.signals, t.diagnosis),
+        )
         for t in record.trials
     ]
 
@@ -125,12 +128,24 @@ def test_a_study_killed_at_any_write_ends_as_if_it_had_not_been(search: dict[str
         resumed([timing.randint(1, 12) for _ in range(12)], timing)
 
 
-def test_what_is_finished_is_not_trained_again(tmp_path: Path) -> None:
+def test_what_is_finished_is_not_trained_again() -> None:
     storage, record = InMemoryStorage(), FakeRecord()
     run(storage, FakeExecutor(), record, trials=8)
     again = FakeExecutor()
     run(storage, again, record, trials=8)
     assert again.submitted == []
+
+
+def test_the_executor_is_told_how_each_trial_ended_and_which_networks_are_still_wanted() -> None:
+    storage, executor = InMemoryStorage(), FakeExecutor(diverges=0.03)
+    result = run(storage, executor, FakeRecord())
+    assert {t.state for t in result.trials} == {"COMPLETE", "PRUNED"}
+    assert any(t.failure for t in result.trials)
+    assert executor.tidied == {}
+    assert executor.stopped == {t.number: t.value if t.scored else None for t in result.trials}
+    again = FakeExecutor()
+    run(storage, again, FakeRecord(), trials=26)
+    assert again.tidied == {t.number: t.value for t in result.trials if t.scored}
 
 
 def test_trials_is_a_total_that_may_be_raised() -> None:
@@ -159,6 +174,15 @@ def test_a_diverged_trial_counts_as_worst_and_is_told_as_failed() -> None:
     assert all(record.ended[t.number] == "FAILED" for t in diverged)
     assert result.best is not None
     assert result.best.failure is None
+
+
+def test_every_trial_is_diagnosed_however_it_ended() -> None:
+    result = run(InMemoryStorage(), FakeExecutor(diverges=0.03), FakeRecord())
+    assert {trial.state for trial in result.trials} == {"COMPLETE", "PRUNED"}
+    for trial in result.trials:
+        assert trial.diagnosis == diagnose(trial.history, 10)
+        assert (trial.diagnosis[0].name == "diverged") == (trial.failure is not None)
+        assert "vanishing_gradients" in [finding.name for finding in trial.diagnosis]
 
 
 def test_asking_stops_when_the_target_is_reached() -> None:

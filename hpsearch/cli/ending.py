@@ -31,7 +31,9 @@ def publish(record: StudyRecord, page: Path, networks: Path, tracker: Tracker, *
         about = networks / "best.json"
         about.write_text(json.dumps(facts, indent=2) + "\n")
         tracker.artifact(about, "best")
-        tracker.artifact(weights.path(networks, best.number), "best")
+        for file in (weights.path(networks, best.number), weights.best_path(networks, best.number)):
+            if file.exists():
+                tracker.artifact(file, "best")
     if stopped:
         tracker.interrupted()
     else:
@@ -56,7 +58,8 @@ def closing_lines(record: StudyRecord, page: Path, browse: str, console: Console
             say(console, failed.traceback.rstrip())
     best = record.best
     if best is not None and best.value is not None:
-        say(console, f"best {record.metric} {best.value:.4f}, trial {best.number}")
+        found = "; ".join(finding.name.replace("_", " ") for finding in best.diagnosis)
+        say(console, f"best {record.metric} {best.value:.4f}, trial {best.number}" + (f" ({found})" if found else ""))
     say(console, f"report: {page}")
     say(console, f"MLflow's pages: {browse}")
 

@@ -87,6 +87,7 @@ def best(study: str, output_format: str, home: Path, storage: str | None) -> Non
         raise InputError(f"no trial of {study!r} is complete yet")
     found = _row(record.best)
     found["params"] = dict(record.best.values)
+    found["diagnosis"] = {one.name: f"{one.sentence} {one.advice}".strip() for one in record.best.diagnosis}
     weights = home / "checkpoints" / study / f"trial-{record.best.number:05d}.pt"
     found["weights"] = str(weights) if weights.exists() else None
     print_object(found, output_format)
@@ -135,6 +136,7 @@ def _row(trial: Any) -> dict[str, Any]:
         "epochs": trial.history.epochs,
         "seconds": trial.seconds,
         "failure": trial.failure.value if trial.failure else None,
+        "diagnosis": ", ".join(finding.name for finding in trial.diagnosis),
     }
 
 

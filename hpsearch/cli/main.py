@@ -82,7 +82,7 @@ def main() -> None:
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # libraries warn their callers, not the person at the terminal
     try:
-        code = hpsearch.main(standalone_mode=False)
+        code = hpsearch.main(prog_name="hpsearch", standalone_mode=False)
     except click.exceptions.Exit as ended:
         code = ended.exit_code
     except click.exceptions.NoArgsIsHelpError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import logging
 import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +21,22 @@ from rich.text import Text
 def say(console: Console, text: str) -> None:
     """One line as it is, however long: a path or a name holds no markup."""
     console.print(text, markup=False, highlight=False, emoji=False, soft_wrap=True)
+
+
+@contextmanager
+def warnings_said(console: Console) -> Iterator[None]:
+    """Within it, what hpsearch's own log warns of is said on the console: a line each."""
+
+    class Said(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            say(console, f"warning: {record.getMessage()}")
+
+    handler, log = Said(logging.WARNING), logging.getLogger("hpsearch")
+    log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
 
 
 @contextmanager

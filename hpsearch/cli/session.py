@@ -18,16 +18,19 @@ from hpsearch import registry
 from hpsearch.cli.display import display, say_ended
 from hpsearch.cli.ending import check, closing_lines, publish
 from hpsearch.cli.lock import only_coordinator
-from hpsearch.cli.printing import say, waiting
+from hpsearch.cli.printing import say, waiting, warnings_said
 from hpsearch.cli.stopping import Stopping
 from hpsearch.errors import InputError
 from hpsearch.execution.executor import Executor, Job
+from hpsearch.execution.suitability import check as check_suitability
 from hpsearch.run import Coordinator
 from hpsearch.search.storage import open_storage, without_password
 from hpsearch.search.study import SearchStudy
 from hpsearch.space.load import dump_study
 from hpsearch.space.study_file import StudyFile
 from hpsearch.tracking.tracker import Tracker
+from hpsearch.training.data.arrays import Source
+from hpsearch.training.data.prepare import prepare
 
 STACK = 16  # the largest stack where the file says auto: beyond it small networks gain little on one core
 FINISH_SECONDS = 120.0
@@ -42,7 +45,7 @@ class Workspace:
     tracking_uri: str | None = None
 
     def networks(self, study: str) -> Path:
-        """The folder of a study's trained weights."""
+        """The folder of a study's networks and checkpoints."""
         return self.home / "checkpoints" / study
 
     def browse(self) -> str:
@@ -78,8 +81,11 @@ def run_study(file: StudyFile, workspace: Workspace, console: Console, *, verbos
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     with ExitStack() as stack:
+        stack.enter_context(warnings_said(console))
         with console.status("starting"):
-            job = _job(file, workspace)
+            job = job_of(file, workspace)
+            for warning in check_suitability(file, prepare(job.data)):
+                say(console, f"warning: {warning}")
             kind = "inline" if file.execution.executor == "auto" else file.execution.executor
             # Before anything is written: data that can't be split or a GPU that is not there is bad input.
             executor: Executor = stack.enter_context(closing(registry.load("executor", kind)(job)))
@@ -110,9 +116,11 @@ def _run(
         tracker.study(dump_study(file), _facts(file), {})
         listener = partial(say_ended, console, file.objective.metric) if verbose else None
         with console.status("starting"):
-            coordinator = Coordinator(study, executor, tracker, job.weights, listener)
+            coordinator = Coordinator(study, executor, tracker, listener)
         began = coordinator.tally.finished
-        stopped = _loop(coordinator, file, console)
+        # Closing saves the trials under way: before it is said, and before others may take up the study.
+        with closing(executor):
+            stopped = _loop(coordinator, file, console)
         if began == coordinator.tally.finished and not stopped:
             say(console, f"{file.name}: nothing left to train, all {began} trials are done")
         record = study.record()
@@ -130,17 +138,19 @@ def _run(
     return 1 if record.best is None and not stopped else 0
 
 
-def _job(file: StudyFile, workspace: Workspace) -> Job:
+def job_of(file: StudyFile, workspace: Workspace) -> Job:
+    """What an executor needs to know of a study."""
     stack = STACK if file.execution.stack == "auto" else file.execution.stack
     return Job(
-        data=file.data.name,
-        split=file.data.split.model_dump(),
-        normalize=file.data.normalize,
-        data_seed=file.data.seed,
+        data=Source(**file.data.model_dump()),
         model=file.model,
         device=file.execution.device,
         stack=stack,
         weights=workspace.networks(file.name),
+        metric=file.objective.metric,
+        direction=file.objective.direction,
+        every=file.execution.checkpoints.every,
+        disk=file.execution.checkpoints.disk,
     )
 
 

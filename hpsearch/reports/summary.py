@@ -22,13 +22,17 @@ class FailureClass:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Words and numbers for the head. `counts` are (what, how many), without the zeros but the first two."""
+    """Words and numbers for the head. `counts` are (what, how many), without the zeros but the first two.
+
+    `diagnosis` has a name and a sentence for each finding about the best trial.
+    """
 
     verdict: str
     best: int | None
     value: str
     searched: tuple[tuple[str, str], ...]
     fixed: tuple[tuple[str, str], ...]
+    diagnosis: tuple[tuple[str, str], ...]
     counts: tuple[tuple[str, int], ...]
     ended: int
     elapsed: str
@@ -48,6 +52,7 @@ def summarise(study: StudyRecord) -> Summary:
         value="" if best is None or best.value is None else number(best.value),
         searched=tuple((label(name), scalar(value)) for name, value in params.items()),
         fixed=tuple((label(name), scalar(value)) for name, value in values.items() if name not in params),
+        diagnosis=() if best is None else tuple((label(found.name), found.sentence) for found in best.diagnosis),
         counts=_counts(study),
         ended=ended,
         elapsed=_elapsed(study),

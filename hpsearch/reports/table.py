@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import pandas as pd
 
-from hpsearch.search.records import Dimension, StudyRecord
+from hpsearch.reports.words import label
+from hpsearch.search.records import Dimension, StudyRecord, TrialRecord
 
-FIXED = ("number", "state", "value", "failure", "epochs", "seconds", "started", "seed")
+FIXED = ("number", "state", "value", "failure", "verdict", "epochs", "seconds", "started", "seed")
 
 
 def table(study: StudyRecord) -> pd.DataFrame:
     """One row a trial, in the study's order; one column a fact, then one a searched hyperparameter.
 
-    `epochs` counts the epochs trained, `seconds` the time of training them. What is not there is
-    missing (NaN, NA or None): the value of a pruned trial, a hyperparameter that was inactive.
+    `verdict` names all that its diagnosis found, `epochs` counts the epochs trained, `seconds` the time of
+    training them. What is not there is missing (NaN, NA or None): the value of a pruned
+    trial, a hyperparameter that was inactive.
     """
     trials = study.trials
     columns: dict[str, pd.Series] = {
@@ -23,6 +25,7 @@ def table(study: StudyRecord) -> pd.DataFrame:
         "failure": pd.Series(
             [None if trial.failure is None else trial.failure.value for trial in trials], dtype=object
         ),
+        "verdict": pd.Series([_verdict(trial) for trial in trials], dtype=object),
         "epochs": pd.Series([trial.history.epochs for trial in trials], dtype="int64"),
         "seconds": pd.Series([trial.seconds for trial in trials], dtype="float64"),
         "started": pd.Series(pd.to_datetime([trial.started for trial in trials])),
@@ -32,6 +35,10 @@ def table(study: StudyRecord) -> pd.DataFrame:
         values = [trial.params.get(dimension.name) for trial in trials]
         columns[column(dimension.name)] = pd.Series(values, dtype=_dtype(dimension))
     return pd.DataFrame(columns)
+
+
+def _verdict(trial: TrialRecord) -> str | None:
+    return ", ".join(label(finding.name) for finding in trial.diagnosis) or None
 
 
 def column(name: str) -> str:

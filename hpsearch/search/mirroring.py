@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Literal, Protocol
 
-from hpsearch.events import Scalar
+from hpsearch.events import EpochEnded, Scalar
 from hpsearch.search.records import TrialRecord
 
 Ending = Literal["FINISHED", "KILLED", "FAILED"]
@@ -44,6 +44,12 @@ def mirror_end(record: Record, trial: TrialRecord) -> None:
     tags = {"hpsearch.state": str(trial.state)}
     if trial.failure:
         tags |= {"hpsearch.failure": trial.failure.value, "hpsearch.message": trial.message}
+    if trial.diagnosis:
+        tags |= {
+            "hpsearch.verdict": trial.diagnosis[0].name,
+            "hpsearch.diagnosis": ", ".join(finding.name for finding in trial.diagnosis),
+            "mlflow.note.content": _note(trial),
+        }
     metrics = {"seconds": trial.seconds or 0.0, "epochs": float(trial.history.epochs)}
     if trial.value is not None and math.isfinite(trial.value):
         metrics["value"] = trial.value
@@ -55,7 +61,24 @@ def mirror_epochs(record: Record, trial: TrialRecord) -> None:
     """Tell all epochs of a trial that ended before its record did."""
     for index, at in enumerate(trial.history.times):
         metrics = {name: values[index] for name, values in trial.history.metrics.items()}
-        record.epoch(trial.number, index + 1, metrics, at)
+        signals = trial.history.signals.get(index + 1, {})
+        mirror_epoch(record, EpochEnded(trial.number, index + 1, metrics, at, 0.0, signals))
+
+
+def mirror_epoch(record: Record, event: EpochEnded) -> None:
+    """Tell an epoch: its metrics, and where gradients were measured, their finite norms layer by layer."""
+    norms = {
+        f"gradient_norm/layer_{layer}": norm
+        for layer, norm in enumerate(event.signals.get("gradient_norm", ()), 1)
+        if math.isfinite(norm)
+    }
+    record.epoch(event.number, event.epoch, {**event.metrics, **norms}, event.time)
+
+
+def _note(trial: TrialRecord) -> str:
+    """The diagnosis as MLflow shows it on the run's page, in Markdown."""
+    lines = [f"- **{f.name.replace('_', ' ')}**: {f.sentence} {f.advice}".rstrip() for f in trial.diagnosis]
+    return "\n".join(lines)
 
 
 def mlflow_status(trial: TrialRecord) -> Ending:

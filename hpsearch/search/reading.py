@@ -11,10 +11,11 @@ from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState
 
 from hpsearch.errors import InputError, did_you_mean
-from hpsearch.events import Failure, History
+from hpsearch.events import Failure, History, Signals
 from hpsearch.search.dimensions import dimensions
 from hpsearch.search.records import State, StudyRecord, TrialRecord
 from hpsearch.space.study_file import StudyFile
+from hpsearch.training.findings import Finding
 
 
 def stored_file(storage: BaseStorage | None, name: str) -> tuple[StudyFile, str]:
@@ -74,9 +75,18 @@ def trial_record(trial: FrozenTrial) -> TrialRecord:
         failure=Failure(result["failure"]) if "failure" in result else None,
         message=result.get("message", ""),
         traceback=result.get("traceback", ""),
-        history=History(metrics, result.get("times", [])),
+        history=History(metrics, result.get("times", []), _signals(result)),
         slot_start=trial.user_attrs["start"],
+        diagnosis=tuple(Finding(name, sentence) for name, sentence in result.get("diagnosis", [])),
     )
+
+
+def _signals(result: Mapping[str, Any]) -> dict[int, Signals]:
+    """By epoch, whose number is text in JSON."""
+    return {
+        int(epoch): {name: [_number(value) for value in values] for name, values in signals.items()}
+        for epoch, signals in result.get("signals", {}).items()
+    }
 
 
 def _facts(storage: BaseStorage | None, name: str) -> Mapping[str, Any]:

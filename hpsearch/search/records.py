@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Literal
 
 from hpsearch.events import Failure, History, Scalar
+from hpsearch.training.findings import Finding
 
 State = Literal["COMPLETE", "PRUNED", "FAIL", "RUNNING", "WAITING"]
 
@@ -31,7 +32,8 @@ class TrialRecord:
     """One trial as the storage has it. `value` is None unless COMPLETE; `seconds` is its training time.
 
     `params` holds the searched values only, `values` all of them. A diverged trial is COMPLETE with the
-    metric's worst value and `failure` set. `ended` is None while it runs.
+    metric's worst value and `failure` set. `ended` is None while it runs. `diagnosis` has the verdict first;
+    it is empty for trials of older versions.
     """
 
     number: int
@@ -48,6 +50,7 @@ class TrialRecord:
     traceback: str = ""
     history: History = field(default_factory=History)
     slot_start: int = 0
+    diagnosis: tuple[Finding, ...] = ()
 
     @property
     def finished(self) -> bool:

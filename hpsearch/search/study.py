@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import optuna
@@ -29,6 +29,7 @@ from hpsearch.search.samplers import Sampler
 from hpsearch.search.seeds import trial_seed
 from hpsearch.search.storage import sync
 from hpsearch.space.study_file import StudyFile, differences
+from hpsearch.training.findings import Finding
 
 
 class SearchStudy:
@@ -126,6 +127,7 @@ class SearchStudy:
         pruned: bool = False,
         failure: tuple[Failure, str, str] | None = None,
         seconds: float = 0.0,
+        diagnosis: Sequence[Finding] = (),
     ) -> None:
         """End a trial: COMPLETE with a value, PRUNED, or FAIL, at tick `end`.
 
@@ -133,10 +135,12 @@ class SearchStudy:
         """
         trial = self._trial_id(number)
         result: dict[str, Any] = {
-            "metrics": {name: [_json(v) for v in values] for name, values in history.metrics.items()},
+            "metrics": _json_lists(history.metrics),
             "times": history.times,
             "seconds": seconds,
             "end": end,
+            "signals": {str(epoch): _json_lists(signals) for epoch, signals in history.signals.items()},
+            "diagnosis": [[finding.name, finding.sentence] for finding in diagnosis],
         }
         if failure is not None:
             result |= dict(zip(("failure", "message", "traceback"), failure, strict=True))
@@ -155,6 +159,10 @@ class SearchStudy:
     def record(self) -> StudyRecord:
         """The study as it stands."""
         return read_study(self._storage, self.file.name)
+
+
+def _json_lists(named: Mapping[str, Sequence[float]]) -> dict[str, list[float | str]]:
+    return {name: [_json(value) for value in values] for name, values in named.items()}
 
 
 def _json(value: float) -> float | str:

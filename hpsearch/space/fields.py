@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import PlainValidator
+from pydantic import PlainSerializer, PlainValidator
 
 from hpsearch.errors import did_you_mean
-from hpsearch.space.problems import shown, wrong
+from hpsearch.space.problems import Problem, ProblemsError, shown, wrong
 from hpsearch.space.values import known_name, number
 
 _STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _DURATION = re.compile(r"(?:([0-9]{1,9})d)?(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m)?(?:([0-9]{1,9})s)?")
+_SIZE = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,12})?) ?([kmgt]i?)?b?", re.IGNORECASE)
 _DEVICE = re.compile(r"auto|cpu|cuda(:[0-9]{1,4})?")
 
 
@@ -42,6 +44,26 @@ def seconds(value: object) -> float | None:
     return span
 
 
+def span(value: object) -> float:
+    """As `seconds`, where there must be some."""
+    found = seconds(value)
+    if found is None:
+        raise wrong("must be seconds or a time like '90s', '10m' or '1h30m', not nothing")
+    return found
+
+
+def size(value: object) -> int:
+    """A size in bytes: a whole number, or text like ``500MB``, ``2GB``, ``1.5GiB``; at least 1."""
+    if isinstance(value, str):
+        found = _SIZE.fullmatch(value)
+        if not found:
+            raise wrong(f"must be bytes or a size like '500MB', '2GB' or '1.5GiB', not {shown(value)}")
+        unit = (found[2] or "").lower()
+        base = 1024 if unit.endswith("i") else 1000
+        value = int(Decimal(found[1]) * base ** " kmgt".index(unit[:1] or " "))
+    return _at_least_one(value)
+
+
 def _optional_whole(value: object) -> int | None:
     return None if value is None else _at_least_one(value)
 
@@ -60,15 +82,46 @@ def _seed(value: object) -> int:
     return whole
 
 
-def _fraction(value: object) -> float:
-    fraction = float(number(value, integer=False))
-    if fraction <= 0:
-        raise wrong(f"must be above 0, not {fraction:g}")
-    return fraction
-
-
 def _optional_number(value: object) -> float | None:
     return None if value is None else float(number(value, integer=False))
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise wrong(f"must be text, not {shown(value)}", "put it in quotes")
+    if not value or not value.isprintable():
+        raise wrong(f"must be a name, not {shown(value)}")
+    return value
+
+
+def _optional_text(value: object) -> str | None:
+    return None if value is None else _text(value)
+
+
+def _columns(value: object) -> tuple[str, ...] | None:
+    """Names of columns, each once."""
+    if value is None:
+        return None
+    if not isinstance(value, list | tuple):
+        raise wrong(f"must be a list of column names, not {shown(value)}", "write [a, b]")
+    problems: list[Problem] = []
+    for index, name in enumerate(value):
+        try:
+            if _text(name) in value[:index]:
+                problems.append(Problem((index,), f"{shown(name)} is there twice"))
+        except ProblemsError as error:
+            problems += [Problem((index,), problem.what, problem.hint) for problem in error.problems]
+    if problems:
+        raise ProblemsError(problems)
+    return tuple(value)
+
+
+def _list(columns: tuple[str, ...] | None) -> list[str] | None:
+    return None if columns is None else list(columns)
+
+
+def _task(value: object) -> str:
+    return "auto" if value == "auto" else known_name("task", value)
 
 
 def _direction(value: object) -> str:
@@ -110,14 +163,18 @@ StudyName = Annotated[str, PlainValidator(study_name)]
 Count = Annotated[int, PlainValidator(_at_least_one)]
 OptionalCount = Annotated[int | None, PlainValidator(_optional_whole)]
 Seed = Annotated[int, PlainValidator(_seed)]
-Fraction = Annotated[float, PlainValidator(_fraction)]
 OptionalNumber = Annotated[float | None, PlainValidator(_optional_number)]
 Seconds = Annotated[float | None, PlainValidator(seconds)]
+Span = Annotated[float, PlainValidator(span)]
+Size = Annotated[int, PlainValidator(size)]
 Direction = Annotated[Literal["maximize", "minimize"], PlainValidator(_direction)]
 Workers = Annotated[int | Literal["auto"], PlainValidator(_workers)]
 Stack = Annotated[int | Literal["auto"], PlainValidator(_stack)]
 Device = Annotated[str, PlainValidator(_device)]
 Executor = Annotated[str, PlainValidator(_executor)]
+OptionalText = Annotated[str | None, PlainValidator(_optional_text)]
+Columns = Annotated[tuple[str, ...] | None, PlainValidator(_columns), PlainSerializer(_list, when_used="json")]
+Task = Annotated[str, PlainValidator(_task)]
 DataName = Annotated[str, PlainValidator(lambda value: known_name("data", value))]
 Normalize = Annotated[str, PlainValidator(lambda value: known_name("normalize", value))]
 Model = Annotated[str, PlainValidator(lambda value: known_name("model", value))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from hpsearch.errors import InputError, did_you_mean
 from hpsearch.space.overrides import override
 from hpsearch.space.problems import Problem, ProblemsError, dotted, shown
-from hpsearch.space.study_file import StudyFile
+from hpsearch.space.study_file import PATHS, StudyFile
 from hpsearch.space.yaml_tree import NotReadableError, Tree, read_yaml, write_yaml
 
 LARGEST_FILE = 1_000_000  # bytes
@@ -23,11 +24,14 @@ def load_study(path: Path | str, overrides: Sequence[str] = ()) -> StudyFile:
     Raises InputError: one line with file, line, what is wrong and what was probably meant.
     """
     found = find_study_file(path)
-    return parse_study(read_text(found), file=found, overrides=overrides)
+    return parse_study(read_text(found), file=found, overrides=overrides, folder=found.parent)
 
 
-def parse_study(text: str, *, file: Path | str, overrides: Sequence[str] = ()) -> StudyFile:
-    """The study file in `text`; `file` only names it in messages. Raises InputError."""
+def parse_study(text: str, *, file: Path | str, overrides: Sequence[str] = (), folder: Path | None = None) -> StudyFile:
+    """The study file in `text`; `file` only names it in messages. Raises InputError.
+
+    Relative paths of data start at `folder`; those of an override, and all without a folder, where we are.
+    """
     try:
         tree = read_yaml(text)
     except NotReadableError as error:
@@ -39,10 +43,21 @@ def parse_study(text: str, *, file: Path | str, overrides: Sequence[str] = ()) -
         raise InputError(what, file=file, line=int(tree.place(())))
     for text_of_override in overrides:
         override(tree, text_of_override)
+    _place_paths(tree, Path() if folder is None else folder)
     try:
         return StudyFile.model_validate(tree.value)
     except ValidationError as error:
         raise _first(problems_of(error), tree, file) from None
+
+
+def _place_paths(tree: Tree, folder: Path) -> None:
+    """Make the paths of data absolute."""
+    data = tree.value.get("data")
+    for key in PATHS if isinstance(data, dict) else ():
+        said = data.get(key)
+        if isinstance(said, str) and said.isprintable() and said:
+            base = Path() if isinstance(tree.place(("data", key)), str) else folder
+            data[key] = os.path.abspath(base / os.path.expanduser(said))  # noqa: PTH100, PTH111  # never fail
 
 
 def dump_study(study: StudyFile) -> str:

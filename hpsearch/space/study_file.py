@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validator
 
+from hpsearch import registry
 from hpsearch.errors import InputError
 from hpsearch.space import fields
 from hpsearch.space.conditions import parse_hyperparameters
 from hpsearch.space.grid import count
 from hpsearch.space.hyperparameters import Form, Space
-from hpsearch.space.problems import wrong
+from hpsearch.space.problems import Problem, ProblemsError
+from hpsearch.space.split import SplitOrAuto
 
 MOST_CELLS = 100_000
+PATHS = ("path", "dev_path", "test_path")  # of `data:`; a relative one starts at the study file's folder
 
 
 class Section(BaseModel):
@@ -29,26 +33,19 @@ class Section(BaseModel):
         return {} if raw is None else raw
 
 
-class Split(Section):
-    """How much of the data each part gets. Fractions above 0 that sum to 1."""
-
-    train: fields.Fraction
-    dev: fields.Fraction
-    test: fields.Fraction
-
-    @model_validator(mode="after")
-    def _sums_to_one(self) -> Split:
-        total = self.train + self.dev + self.test
-        if abs(total - 1) > 1e-6:
-            raise wrong(f"train, dev and test must sum to 1, not {total:.7g}")
-        return self
-
-
 class Data(Section):
     """What to train on. Plain text is its name."""
 
     name: fields.DataName
-    split: Split = Split(train=0.7, dev=0.15, test=0.15)
+    path: fields.OptionalText = None
+    dev_path: fields.OptionalText = None
+    test_path: fields.OptionalText = None
+    target: fields.OptionalText = None
+    numeric: fields.Columns = None
+    categorical: fields.Columns = None
+    group: fields.OptionalText = None
+    task: fields.Task = "auto"
+    split: SplitOrAuto = "auto"
     normalize: fields.Normalize = "standard"
     seed: fields.Seed = 0
 
@@ -57,14 +54,24 @@ class Data(Section):
     def _just_a_name(cls, raw: object) -> object:
         return {"name": raw} if isinstance(raw, str) else raw
 
+    @model_validator(mode="after")
+    def _suits_the_source(self) -> Data:
+        """The source says which keys it takes. A plain function says nothing, and takes none."""
+        source = registry.load("data", self.name)
+        problems = source.problems(self.model_dump()) if hasattr(source, "problems") else []
+        if problems:
+            raise ProblemsError([Problem(path, what) for path, what in problems])
+        return self
+
 
 def default_direction(metric: str) -> Literal["maximize", "minimize"]:
-    """Losses and errors are better when they are smaller; everything else when it is larger."""
-    return "minimize" if metric.endswith(("_loss", "_error")) else "maximize"
+    """The metric's better direction."""
+    direction: Literal["maximize", "minimize"] = registry.load("metric", metric).direction
+    return direction
 
 
 def _metric_direction(fields_so_far: dict[str, Any]) -> Literal["maximize", "minimize"]:
-    return default_direction(fields_so_far.get("metric", ""))
+    return default_direction(fields_so_far["metric"])
 
 
 class Objective(Section):
@@ -87,6 +94,13 @@ class Search(Section):
     patience: fields.OptionalCount = None
 
 
+class Checkpoints(Section):
+    """How often a trial under way is saved, and the bytes that all networks on the disk may take."""
+
+    every: fields.Span = 60.0
+    disk: fields.Size = 10**9
+
+
 class Execution(Section):
     """Where trials run. Nothing here changes a result."""
 
@@ -94,6 +108,7 @@ class Execution(Section):
     workers: fields.Workers = "auto"
     stack: fields.Stack = "auto"
     device: fields.Device = "auto"
+    checkpoints: Checkpoints = Checkpoints()
 
 
 class StudyFile(Section):
@@ -134,13 +149,17 @@ class StudyFile(Section):
     def identity(self) -> dict[str, Any]:
         """Everything that decides results, as JSON-able data.
 
-        Left out: how long to go on (trials, timeout, target, patience) and where it runs (execution).
+        Left out: how long to go on (trials, timeout, target, patience), where it runs (execution) and in which
+        folder a data file lies.
         `order` holds the searched names, because samplers draw values in that order.
         """
         everything = self.to_dict()
         del everything["execution"]
         for key in ("trials", "timeout", "target", "patience"):
             del everything["search"][key]
+        for key in PATHS:
+            if everything["data"][key] is not None:
+                everything["data"][key] = Path(everything["data"][key]).name
         return {**everything, "order": list(self.space.searched)}
 
 

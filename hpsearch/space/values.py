@@ -26,6 +26,11 @@ def checked(declared: Hyperparameter, value: object) -> Scalar:
             return value
         case "choice":
             return known_name(declared.choices or "", value)
+    if isinstance(value, str) and declared.words:
+        if value not in declared.words:
+            words = " or ".join(repr(word) for word in declared.words)
+            raise wrong(f"must be a number or {words}, not {shown(value)}", did_you_mean(value, declared.words))
+        return value
     return _inside(declared, number(value, integer=declared.kind == "int"))
 
 

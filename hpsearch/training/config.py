@@ -18,23 +18,39 @@ class Config:
 
     depth: int
     width: int
+    channels: int
+    block: str
+    shortcut: bool
     activation: str
+    leaky_slope: float
     batch_norm: bool
     initialization: str
+    init_std: float
+    pretrain_epochs: int
+    pretrain_learning_rate: float
+    cd_steps: int
     dropout: float
     input_noise: float
+    shift: int
+    flip: float
+    rotation: float
+    erase: float
+    mixup: float
     optimizer: str
     learning_rate: float
     momentum: float
     rmsprop_beta: float
     adam_beta1: float
     adam_beta2: float
+    weight_decay: float
+    gradient_clip: float
     lr_decay: str
     decay_rate: float
     decay_epochs: int
+    warmup_epochs: int
     l1: float
     l2: float
-    batch_size: int
+    batch_size: int | str
     epochs: int
 
 

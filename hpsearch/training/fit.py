@@ -13,63 +13,82 @@ import torch
 from torch import Tensor
 
 from hpsearch import registry
-from hpsearch.training.noise import DropoutMasks, InputNoise, order
+from hpsearch.training.augment.pipeline import Pipeline
+from hpsearch.training.clipping import Clipping
+from hpsearch.training.data.arrays import Dataset
+from hpsearch.training.metrics import Metric
+from hpsearch.training.noise import DropoutMasks, order
 from hpsearch.training.penalties import Penalty
+from hpsearch.training.probe import Probe
+from hpsearch.training.program import Program
+from hpsearch.training.schedules import learning_rate
 from hpsearch.training.stack import Family, Stack
-from hpsearch.training.state import TrialState
 
 
 def train_epoch(stack: Stack) -> list[dict[str, float]]:
     """Train every trial of the stack for one epoch, then score it on the dev part.
 
     Returns each state's metrics in the order of `stack.states`: train_loss and train_accuracy (means over the
-    epoch's mini-batches, as they were when trained on), dev_loss, dev_accuracy, learning_rate.
+    epoch's mini-batches, as they were when trained on; train_rmse for numbers), all metrics of the task on the
+    dev part, and learning_rate. What a `Probe` measures inside the networks goes into their states.
     A last mini-batch that would be smaller than the others is left out; the next epoch's order differs.
     """
     program, states = stack.program, stack.states
     data, batch = program.data, program.batch
-    rates = [learning_rate(s) for s in states]
+    rates = [learning_rate(s.config, s.epoch + 1) for s in states]
     orders = torch.stack([order(*stream, len(data.train_y)) for stream in zip(*stack.streams, strict=True)]).to(
         program.device
     )
     labels = data.train_y[orders]
     steps = len(data.train_y) // batch
     settings = [_settings(stack, family, rates, steps) for family in stack.families]
-    penalty = Penalty.of(stack)
-    masks, noise = _masks(stack), _noise(stack)
+    penalty, clipping = Penalty.of(stack), Clipping.of(stack)
+    masks, augment, probe = _masks(stack), Pipeline(stack), Probe(stack)
     parameters = program.parameters.views(stack.parameters)
     gradient = program.parameters.views(stack.gradient)
     buffers = program.buffers.views(stack.buffers)
     loss = torch.zeros(len(states), dtype=torch.float64, device=program.device)
     hits = torch.zeros(len(states), dtype=torch.int64, device=program.device)
+    probe.begin(parameters, buffers)
     program.train(dropping=masks is not None)
     for step in range(steps):
         here = slice(step * batch, (step + 1) * batch)
         chosen = orders[:, here]
         x = data.train_x.index_select(0, chosen.flatten()).view(*chosen.shape, *data.inputs)
-        if noise is not None:
-            x += noise.draw().view_as(x).to(program.device)
+        x, targets = augment.apply(x, labels[:, here], chosen)
         drawn = [] if masks is None else _split(stack, masks.draw())
-        losses, right, *gradients = program.step(parameters, buffers, drawn, x, labels[:, here])
+        losses, right, *gradients = program.step(parameters, buffers, drawn, x, targets)
         loss += losses
         hits += right
         torch._foreach_copy_(gradient, gradients)
+        if step == 0:
+            probe.gradient(gradient)
         penalty.add_gradient(stack)
+        if clipping is not None:
+            clipping.shorten(stack)
         for family, of_step in zip(stack.families, settings, strict=True):
             family.update(stack, of_step[step])
-    dev_loss, dev_accuracy = program.evaluate(parameters, buffers, data.dev_x, data.dev_y)
     for state in states:
         state.epoch += 1
-    table = zip(
-        (loss / steps).tolist(),
-        (hits.double() / (steps * batch)).tolist(),
-        dev_loss.tolist(),
-        dev_accuracy.tolist(),
-        rates,
-        strict=True,
-    )
-    names = ("train_loss", "train_accuracy", "dev_loss", "dev_accuracy", "learning_rate")
-    return [dict(zip(names, row, strict=True)) for row in table]
+    probe.end(parameters, buffers)
+    columns = {
+        **_training_scores(data, loss / steps, hits.double() / (steps * batch)),
+        **dev_scores(program, parameters, buffers),
+    }
+    table = zip(*(column.tolist() for column in columns.values()), rates, strict=True)
+    return [dict(zip([*columns, "learning_rate"], row, strict=True)) for row in table]
+
+
+def dev_scores(program: Program, parameters: list[Tensor], buffers: list[Tensor]) -> dict[str, Tensor]:
+    """All metrics of the task on the dev part: for each [trial], float64."""
+    data = program.data
+    loss, outputs = program.evaluate(parameters, buffers, data.dev_x, data.dev_y)
+    scores = {"dev_loss": loss}
+    for name in registry.names("metric"):
+        metric: Metric = registry.load("metric", name)
+        if metric.score is not None and data.task in metric.tasks:
+            scores[name] = metric.score(outputs, data.dev_y, data)
+    return scores
 
 
 def finite(metrics: dict[str, float]) -> bool:
@@ -77,10 +96,10 @@ def finite(metrics: dict[str, float]) -> bool:
     return math.isfinite(metrics["train_loss"]) and math.isfinite(metrics["dev_loss"])
 
 
-def learning_rate(state: TrialState) -> float:
-    """The learning rate of the state's next epoch."""
-    factor: float = registry.load("lr_decay", state.config.lr_decay)(state.config, state.epoch + 1)
-    return state.config.learning_rate * factor
+def _training_scores(data: Dataset, loss: Tensor, accuracy: Tensor) -> dict[str, Tensor]:
+    if data.task == "regression":
+        return {"train_loss": loss, "train_rmse": (2 * loss).sqrt() * data.target_scale}
+    return {"train_loss": loss, "train_accuracy": accuracy}
 
 
 def _settings(stack: Stack, family: Family, rates: Sequence[float], steps: int) -> list[dict[str, Tensor]]:
@@ -114,11 +133,3 @@ def _split(stack: Stack, drawn: Tensor) -> list[Tensor]:
         part.view(len(stack.states), program.batch, *shape)
         for part, shape in zip(torch.split(drawn.to(program.device), sizes, dim=1), program.mask_shapes, strict=True)
     ]
-
-
-def _noise(stack: Stack) -> InputNoise | None:
-    sigmas = [s.config.input_noise for s in stack.states]
-    if not any(sigmas):
-        return None
-    size = stack.program.batch * math.prod(stack.program.data.inputs)
-    return InputNoise(*stack.streams, sigmas, size, stack.parameters.dtype)

@@ -1,4 +1,4 @@
-"""How weights begin. Each takes (rng, shape, fan_in, fan_out) and returns an array of that shape, float64.
+"""How weights begin: distributions with mean 0 and a stated variance.
 
 Biases begin at 0, batch norm at scale 1 and shift 0. For layers of N inputs and M outputs.
 """
@@ -6,35 +6,42 @@ Biases begin at 0, batch norm at scale 1 and shift 0. For layers of N inputs and
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from hpsearch.training.config import Config
 
 
-def he_normal(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Array:
-    """N(0, 2/N): He et al., "Delving deep into rectifiers", ICCV 2015, eq. 10. For relu."""
-    return rng.standard_normal(shape) * math.sqrt(2 / fan_in)
+@dataclass(frozen=True, slots=True)
+class Initialization:
+    """Normal, or uniform, with the variance ``variance(N, M, config)``."""
+
+    variance: Callable[[int, int, Config], float]
+    uniform: bool = False
+
+    def __call__(
+        self, rng: np.random.Generator, shape: tuple[int, ...], fans: tuple[int, int], config: Config
+    ) -> NDArray[np.float64]:
+        """First weights of a shape, for `fans` (N, M)."""
+        variance = self.variance(*fans, config)
+        if self.uniform:
+            bound = math.sqrt(3 * variance)
+            return rng.uniform(-bound, bound, shape)
+        return rng.standard_normal(shape) * math.sqrt(variance)
 
 
-def he_uniform(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Array:
-    """Uniform with the variance 2/N of `he_normal`."""
-    bound = math.sqrt(6 / fan_in)
-    return rng.uniform(-bound, bound, shape)
-
-
-def xavier_normal(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Array:
-    """N(0, 1/N), the form of Xavier's initialisation that keeps the forward variance. For sigmoid and tanh."""
-    return rng.standard_normal(shape) * math.sqrt(1 / fan_in)
-
-
-def xavier_uniform(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Array:
-    """Uniform with variance 2/(N+M): Glorot and Bengio, AISTATS 2010, eq. 16."""
-    bound = math.sqrt(6 / (fan_in + fan_out))
-    return rng.uniform(-bound, bound, shape)
-
-
-def standard_normal(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Array:
-    """N(0, 1): what not to do. Deep sigmoid networks saturate at once."""
-    return rng.standard_normal(shape)
+#: N(0, 2/N): He et al., "Delving deep into rectifiers", ICCV 2015, eq. 10. For relu.
+he_normal = Initialization(lambda n, m, config: 2 / n)
+#: Uniform with the variance of `he_normal`.
+he_uniform = Initialization(lambda n, m, config: 2 / n, uniform=True)
+#: N(0, 1/N), the form of Xavier's initialisation that keeps the forward variance. For sigmoid and tanh.
+xavier_normal = Initialization(lambda n, m, config: 1 / n)
+#: Uniform with variance 2/(N+M): Glorot and Bengio, AISTATS 2010, eq. 16.
+xavier_uniform = Initialization(lambda n, m, config: 2 / (n + m), uniform=True)
+#: N(0, 1): what not to do. Deep sigmoid networks saturate at once.
+standard_normal = Initialization(lambda n, m, config: 1.0)
+#: N(0, σ²) with σ = `init_std`: too small and the signal dies layer by layer, too large and it grows.
+normal = Initialization(lambda n, m, config: config.init_std**2)

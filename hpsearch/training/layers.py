@@ -9,6 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hpsearch import registry
+from hpsearch.training.config import Config
+from hpsearch.training.kernels import normalise
+
 
 class Linear(nn.Module):
     """x Wᵀ + b. Weights are zero until an initializer fills them. [sample, inputs] → [sample, outputs].
@@ -32,9 +36,10 @@ class Linear(nn.Module):
 
 
 class BatchNorm(nn.Module):
-    """Ioffe and Szegedy, ICML 2015, over [sample, feature]. Evaluation uses the running mean and variance.
+    """Ioffe and Szegedy, ICML 2015, of each feature of [sample, feature] or channel of [sample, channel, row, column].
 
-    PyTorch's own module can't be stacked: it keeps its running state where vmap can't follow.
+    Evaluation uses the running mean and variance. PyTorch's own module can't be stacked: it keeps its running
+    state where vmap can't follow.
     """
 
     running_mean: Tensor
@@ -49,17 +54,34 @@ class BatchNorm(nn.Module):
         self.momentum, self.epsilon = momentum, epsilon
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.training:
-            # Not `x.var`: for a single feature its bits depend on how many trials there are.
-            mean = x.mean(0)
-            variance = (x - mean).square().mean(0)
-            unbiased = x.shape[0] / max(1, x.shape[0] - 1)
-            with torch.no_grad():
-                self.running_mean.mul_(1 - self.momentum).add_(mean, alpha=self.momentum)
-                self.running_var.mul_(1 - self.momentum).add_(variance, alpha=self.momentum * unbiased)
-        else:
-            mean, variance = self.running_mean, self.running_var
-        return (x - mean) * (torch.rsqrt(variance + self.epsilon) * self.weight) + self.bias
+        if not self.training:
+            scale = torch.rsqrt(self.running_var + self.epsilon) * self.weight
+            shift = self.bias - self.running_mean * scale
+            return (x * self._column(scale, x)).add_(self._column(shift, x))
+        if x.dim() == 4 and x.device.type == "cpu":
+            normalised, mean, scale = normalise(x, self.weight, self.bias, self.epsilon)
+            self._follow(mean, scale.reciprocal().square() - self.epsilon, x)
+            return normalised
+        others = (0, *range(2, x.dim()))
+        mean = x.mean(others)
+        # Not `x.var`: for a single feature its bits depend on how many trials there are.
+        centred = x - self._column(mean, x)
+        variance = centred.square().mean(others)
+        self._follow(mean, variance, x)
+        scale = torch.rsqrt(variance + self.epsilon) * self.weight
+        return centred * self._column(scale, x) + self._column(self.bias, x)
+
+    @torch.no_grad()
+    def _follow(self, mean: Tensor, variance: Tensor, x: Tensor) -> None:
+        """Move the running statistics towards a batch's; the variance as the unbiased one."""
+        count = x.numel() // x.shape[1]
+        unbiased = count / max(1, count - 1)
+        self.running_mean.mul_(1 - self.momentum).add_(mean, alpha=self.momentum)
+        self.running_var.mul_(1 - self.momentum).add_(variance, alpha=self.momentum * unbiased)
+
+    def _column(self, values: Tensor, x: Tensor) -> Tensor:
+        """[feature], shaped so that it meets x's second axis."""
+        return values.view(-1, *[1] * (x.dim() - 2))
 
 
 class Dropout(nn.Module):
@@ -77,33 +99,69 @@ class Dropout(nn.Module):
         return x * self.mask if self.training and self.enabled else x
 
 
-class Relu(nn.Module):
+class Activation(nn.Module):
+    """A nonlinearity, made for a configuration. `slope` is its derivative, given its output, as a share of the
+    largest one there is."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.leaky_slope = config.leaky_slope
+
+    def slope(self, y: Tensor) -> Tensor:
+        raise NotImplementedError
+
+
+def activation(config: Config) -> Activation:
+    """The configuration's nonlinearity."""
+    made: Activation = registry.load("activation", config.activation)(config)
+    return made
+
+
+def hidden(config: Config, inputs: int, width: int) -> list[nn.Module]:
+    """A dense hidden layer: linear, batch norm if asked for, activation, dropout."""
+    normalised = [BatchNorm(width)] if config.batch_norm else []
+    return [Linear(inputs, width), *normalised, activation(config), Dropout(width)]
+
+
+class Relu(Activation):
     """max(0, x)."""
+
+    def slope(self, y: Tensor) -> Tensor:
+        return (y > 0).to(y.dtype)
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.relu(x)
 
 
-class LeakyRelu(nn.Module):
-    """x where positive, else 0.01 x."""
+class LeakyRelu(Activation):
+    """x where positive, else `leaky_slope` x."""
+
+    def slope(self, y: Tensor) -> Tensor:
+        return torch.where(y > 0, 1.0, self.leaky_slope).to(y.dtype)
 
     def forward(self, x: Tensor) -> Tensor:
-        return functional.leaky_relu(x, 0.01)
+        return functional.leaky_relu(x, self.leaky_slope)
 
 
-class Sigmoid(nn.Module):
+class Sigmoid(Activation):
     """1 / (1 + e⁻ˣ), by the hyperbolic tangent.
 
     `torch.sigmoid` rounds the last elements of a tensor otherwise than the rest, so its bits would depend on
     how many trials stand in front; `torch.tanh` does not.
     """
 
+    def slope(self, y: Tensor) -> Tensor:
+        return 4 * y * (1 - y)
+
     def forward(self, x: Tensor) -> Tensor:
         return torch.tanh(x * 0.5) * 0.5 + 0.5
 
 
-class Tanh(nn.Module):
+class Tanh(Activation):
     """The hyperbolic tangent."""
+
+    def slope(self, y: Tensor) -> Tensor:
+        return 1 - y.square()
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.tanh(x)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -23,6 +24,11 @@ class Layout:
     @property
     def size(self) -> int:
         return sum(self.sizes)
+
+    def vector(self, named: Mapping[str, Tensor]) -> Tensor:
+        """One trial's tensors, by name, as [element]."""
+        empty = next(iter(named.values())).new_empty(0)
+        return torch.cat([empty, *(named[name].flatten() for name in self.names)])
 
     def views(self, rows: Tensor) -> list[Tensor]:
         """Tensors [trial, *shape] that share memory with `rows` [trial, element]."""

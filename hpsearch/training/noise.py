@@ -22,6 +22,12 @@ class Purpose(IntEnum):
     DATA_ORDER = 2
     DROPOUT = 3
     INPUT_NOISE = 4
+    PRETRAINING = 5
+    SHIFT = 6
+    FLIP = 7
+    ROTATION = 8
+    ERASE = 9
+    MIXUP = 10
 
 
 def philox(seed: int, purpose: Purpose, epoch: int) -> np.random.Philox:
@@ -70,30 +76,3 @@ class DropoutMasks:
             row[:] = stream.random_raw(self._words)
         torch.ge(self._uniform, self._threshold, out=self._keep)
         return torch.mul(self._keep, self._scale, out=self._mask)
-
-
-class InputNoise:
-    """Gaussian noise for the inputs of a stack, one epoch long; trial k's has standard deviation `sigmas[k]`."""
-
-    def __init__(
-        self,
-        seeds: Sequence[int],
-        epochs: Sequence[int],
-        sigmas: Sequence[float],
-        size: int,
-        dtype: torch.dtype,
-    ) -> None:
-        self._streams = [
-            generator(s, Purpose.INPUT_NOISE, e) if sigma > 0 else None
-            for s, e, sigma in zip(seeds, epochs, sigmas, strict=True)
-        ]
-        self._normal = np.zeros((len(seeds), size), dtype=np.float32)
-        self._sigma = torch.tensor(sigmas, dtype=dtype)[:, None]
-        self._dtype = dtype
-
-    def draw(self) -> torch.Tensor:
-        """The noise of the next step, [trial, element]."""
-        for row, stream in zip(self._normal, self._streams, strict=True):
-            if stream is not None:
-                stream.standard_normal(dtype=np.float32, out=row)
-        return torch.from_numpy(self._normal).to(self._dtype) * self._sigma

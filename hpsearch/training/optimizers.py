@@ -43,6 +43,19 @@ def _momentum(p: Tensor, g: Tensor, state: Sequence[Tensor], h: Columns, scratch
     p.addcmul_(velocity, h["neg_learning_rate"])
 
 
+def _averaged_momentum(p: Tensor, g: Tensor, state: Sequence[Tensor], h: Columns, scratch: Tensor) -> None:
+    (velocity,) = state
+    velocity.mul_(h["momentum"]).addcmul_(g, h["one_minus_momentum"])
+    p.addcmul_(velocity, h["neg_learning_rate"])
+
+
+def _nesterov(p: Tensor, g: Tensor, state: Sequence[Tensor], h: Columns, scratch: Tensor) -> None:
+    (velocity,) = state
+    velocity.mul_(h["momentum"]).add_(g)
+    g.addcmul_(velocity, h["momentum"])
+    p.addcmul_(g, h["neg_learning_rate"])
+
+
 def _rmsprop(p: Tensor, g: Tensor, state: Sequence[Tensor], h: Columns, scratch: Tensor) -> None:
     (square,) = state
     torch.mul(g, g, out=scratch)
@@ -60,12 +73,18 @@ def _adam(p: Tensor, g: Tensor, state: Sequence[Tensor], h: Columns, scratch: Te
     p.addcdiv_(torch.mul(mean, h["neg_learning_rate"], out=g), scratch)
 
 
+def _adamw(p: Tensor, g: Tensor, state: Sequence[Tensor], h: Columns, scratch: Tensor) -> None:
+    p.mul_(h["kept"])
+    _adam(p, g, state, h, scratch)
+
+
 def _sgd_columns(config: Config, learning_rate: float, t: int) -> dict[str, float]:
     return {"neg_learning_rate": -learning_rate}
 
 
 def _momentum_columns(config: Config, learning_rate: float, t: int) -> dict[str, float]:
-    return {"neg_learning_rate": -learning_rate, "momentum": config.momentum}
+    beta = config.momentum
+    return {"neg_learning_rate": -learning_rate, "momentum": beta, "one_minus_momentum": 1 - beta}
 
 
 def _rmsprop_columns(config: Config, learning_rate: float, t: int) -> dict[str, float]:
@@ -85,11 +104,21 @@ def _adam_columns(config: Config, learning_rate: float, t: int) -> dict[str, flo
     }
 
 
+def _adamw_columns(config: Config, learning_rate: float, t: int) -> dict[str, float]:
+    return {**_adam_columns(config, learning_rate, t), "kept": 1 - learning_rate * config.weight_decay}
+
+
 #: p ← p - η g
 sgd = Optimizer(0, _sgd, _sgd_columns)
 #: v ← β v + g;  p ← p - η v  (Polyak 1964, in PyTorch's form)
 momentum = Optimizer(1, _momentum, _momentum_columns)
+#: v ← β v + (1-β) g;  p ← p - η v: an average of the gradients, whose step is 1/(1-β) times shorter
+averaged_momentum = Optimizer(1, _averaged_momentum, _momentum_columns)
+#: v ← β v + g;  p ← p - η (g + β v)  (Nesterov 1983, in the form of Sutskever et al., ICML 2013, as PyTorch has it)
+nesterov = Optimizer(1, _nesterov, _momentum_columns)
 #: s ← β s + (1-β) g²;  p ← p - η g / (√s + ε)  (Tieleman and Hinton 2012)
 rmsprop = Optimizer(1, _rmsprop, _rmsprop_columns)
 #: Kingma and Ba, "Adam", ICLR 2015, algorithm 1
 adam = Optimizer(2, _adam, _adam_columns)
+#: p ← (1 - η λ) p before each step of Adam  (Loshchilov and Hutter, "Decoupled weight decay", ICLR 2019)
+adamw = Optimizer(2, _adamw, _adamw_columns)

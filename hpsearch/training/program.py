@@ -8,18 +8,20 @@ gradient never meets another's.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import accumulate, pairwise
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
-from torch.nn import functional
 
 from hpsearch import registry
+from hpsearch.events import Signals
 from hpsearch.training.config import Config
 from hpsearch.training.data.arrays import Dataset
 from hpsearch.training.layers import Dropout
 from hpsearch.training.layout import Layout, buffer_layout, fans, parameter_layout
 from hpsearch.training.noise import Purpose, generator
+from hpsearch.training.tasks import Task
 from hpsearch.training.trace import Flat, record
 
 EVALUATION_ROWS = 2048
@@ -31,29 +33,32 @@ class Program:
     def __init__(self, model: str, config: Config, data: Dataset) -> None:
         self.data = data
         self.device, self.dtype = data.train_x.device, data.train_x.dtype
-        self.network: nn.Module = registry.load("model", model)(config, data.inputs, data.classes)
+        self.task: Task = registry.load("task", data.task)
+        self.network: nn.Module = registry.load("model", model)(config, data.inputs, data.outputs)
         self.network.to(self.device, self.dtype)
         self.parameters, self.weights = parameter_layout(self.network)
         self.buffers: Layout = buffer_layout(self.network)
         self._dropouts = {n: m for n, m in self.network.named_modules() if isinstance(m, Dropout)}
         self.mask_shapes = [module.shape for module in self._dropouts.values()]
-        self.batch = min(config.batch_size, len(data.train_y))
+        self.batch = data.batch(config.batch_size)
         self._replays: dict[object, Flat] = {}
 
-    def initial(self, seed: int, initialization: str) -> tuple[Tensor, Tensor]:
-        """A trial's first parameters [parameter] and buffers [buffer]."""
+    def initial(self, seed: int, config: Config) -> tuple[Tensor, Tensor, Signals]:
+        """A trial's first parameters [parameter] and buffers [buffer], and what pretraining measured.
+
+        A network may have a method ``pretrain(weights, config, seed, x)`` that changes its first weights, by
+        name, before training begins, and returns what it measured.
+        """
         rng = generator(seed, Purpose.INITIAL_WEIGHTS, 0)
-        fill = registry.load("initialization", initialization)
-        state = self.network.state_dict()
-        parts = []
+        fill = registry.load("initialization", config.initialization)
+        first = {name: tensor.clone() for name, tensor in self.network.state_dict().items()}
         for name, shape in zip(self.parameters.names, self.parameters.shapes, strict=True):
             if len(shape) >= 2:
-                values = torch.from_numpy(fill(rng, tuple(shape), *fans(shape)))
-                parts.append(values.to(self.device, self.dtype).flatten())
-            else:
-                parts.append(state[name].flatten())
-        buffers = [state[name].flatten() for name in self.buffers.names]
-        return torch.cat(parts), torch.cat(buffers) if buffers else torch.empty(0, device=self.device)
+                values = torch.from_numpy(fill(rng, tuple(shape), fans(shape), config))
+                first[name] = values.to(self.device, self.dtype)
+        pretrain = getattr(self.network, "pretrain", None)
+        signals: Signals = pretrain(first, config, seed, self.data.train_x) if pretrain else {}
+        return self.parameters.vector(first), self.buffers.vector(first), signals
 
     def train(self, dropping: bool) -> None:
         """Make ready for an epoch's steps, which get masks if `dropping`."""
@@ -62,33 +67,32 @@ class Program:
             module.enabled = dropping
 
     def step(
-        self, parameters: list[Tensor], buffers: list[Tensor], masks: list[Tensor], x: Tensor, y: Tensor
+        self, parameters: list[Tensor], buffers: list[Tensor], masks: list[Tensor], x: Tensor, targets: list[Tensor]
     ) -> list[Tensor]:
         """Losses [trial], hits [trial] and the gradient of each parameter, for x [trial, sample, ...].
 
         `masks` has one tensor [trial, sample, *shape] for each dropout layer, or is empty where no trial drops.
+        `targets` is y [trial, sample]; or y, a second y and the weight of the first, where samples are mixed.
         """
-        return self._run(self._gradients, parameters, buffers, masks, x, y)
+        return self._run(self._gradients, parameters, buffers, masks, [x, *targets])
 
     def evaluate(self, parameters: list[Tensor], buffers: list[Tensor], x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean loss and accuracy [trial], float64, of every trial on the same x [sample, ...]."""
+        """Mean loss [trial], float64, and outputs [trial, sample, output], of all on the same x [sample, ...]."""
         self.network.eval()
         trials = parameters[0].shape[0]
         loss = torch.zeros(trials, dtype=torch.float64, device=self.device)
-        hits = torch.zeros(trials, dtype=torch.int64, device=self.device)
+        outputs = []
         with torch.no_grad():
-            for rows, labels in zip(torch.split(x, EVALUATION_ROWS), torch.split(y, EVALUATION_ROWS), strict=True):
-                part = self._run(
-                    self._scores,
-                    parameters,
-                    buffers,
-                    [],
-                    rows.expand(trials, *rows.shape),
-                    labels.expand(trials, -1),
-                )
-                loss += part[0].double() * len(labels)
-                hits += part[1]
-        return loss / len(y), hits.double() / len(y)
+            for rows, targets in zip(torch.split(x, EVALUATION_ROWS), torch.split(y, EVALUATION_ROWS), strict=True):
+                given = [rows.expand(trials, *rows.shape), targets.expand(trials, -1)]
+                losses, part = self._run(self._scores, parameters, buffers, [], given)
+                loss += losses.double() * len(targets)
+                outputs.append(part)
+        return loss / len(y), torch.cat(outputs, 1)
+
+    def named(self, parameters: list[Tensor], buffers: list[Tensor]) -> dict[str, Tensor]:
+        """Parameters and buffers by their names in the network, as `functional_call` takes them."""
+        return dict(zip([*self.parameters.names, *self.buffers.names], [*parameters, *buffers], strict=True))
 
     def named_weights(self, parameters: Tensor, buffers: Tensor) -> dict[str, Tensor]:
         """One trial's state dict, on the CPU, for `network.load_state_dict`."""
@@ -97,29 +101,38 @@ class Program:
         return {name: row[0].detach().cpu().clone() for name, row in zip(names, rows, strict=True)}
 
     def _forward(
-        self, parameters: list[Tensor], buffers: list[Tensor], masks: list[Tensor], x: Tensor, y: Tensor
+        self, parameters: list[Tensor], buffers: list[Tensor], masks: list[Tensor], given: list[Tensor]
     ) -> tuple[Tensor, Tensor]:
-        def alone(p: list[Tensor], b: list[Tensor], m: list[Tensor], x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-            state = dict(zip(self.parameters.names, p, strict=True))
-            state |= dict(zip(self.buffers.names, b, strict=True))
-            state |= {f"{name}.mask": mask for name, mask in zip(self._dropouts, m, strict=False)}
-            logits = functional_call(self.network, state, (x,))
-            return cross_entropy(logits, y), (logits.argmax(1) == y).sum()
+        """Mean losses [trial] and outputs [trial, sample, output]."""
 
-        stacked: tuple[Tensor, Tensor] = vmap(alone)(parameters, buffers, masks, x, y)
+        def alone(p: list[Tensor], b: list[Tensor], m: list[Tensor], given: list[Tensor]) -> tuple[Tensor, Tensor]:
+            state = self.named(p, b)
+            state |= {f"{name}.mask": mask for name, mask in zip(self._dropouts, m, strict=False)}
+            x, y, *mixed = given
+            outputs = functional_call(self.network, state, (x,))
+            losses = self.task.losses(outputs, y)
+            if mixed:
+                other, share = mixed
+                mixture = share * losses + (1 - share) * self.task.losses(outputs, other)
+                losses = torch.where(share < 1, mixture, losses)  # 0 · infinity is none of an unmixed trial's
+            return losses.mean(), outputs
+
+        stacked: tuple[Tensor, Tensor] = vmap(alone)(parameters, buffers, masks, given)
         return stacked
 
     def _gradients(
-        self, parameters: list[Tensor], buffers: list[Tensor], masks: list[Tensor], x: Tensor, y: Tensor
+        self, parameters: list[Tensor], buffers: list[Tensor], masks: list[Tensor], given: list[Tensor]
     ) -> list[Tensor]:
         leaves = [p.detach().requires_grad_() for p in parameters]
-        losses, hits = self._forward(leaves, buffers, masks, x, y)
+        losses, outputs = self._forward(leaves, buffers, masks, given)
+        outputs = outputs.detach()
+        hits = (self.task.predicted(outputs) == given[1]).sum(1) if self.task.predicted else losses.detach().long() * 0
         return [losses.detach(), hits, *torch.autograd.grad(losses.sum(), leaves)]
 
     def _scores(
-        self, parameters: list[Tensor], buffers: list[Tensor], masks: list[Tensor], x: Tensor, y: Tensor
+        self, parameters: list[Tensor], buffers: list[Tensor], masks: list[Tensor], given: list[Tensor]
     ) -> list[Tensor]:
-        return list(self._forward(parameters, buffers, masks, x, y))
+        return list(self._forward(parameters, buffers, masks, given))
 
     def _run(
         self,
@@ -127,25 +140,19 @@ class Program:
         parameters: list[Tensor],
         buffers: list[Tensor],
         masks: list[Tensor],
-        x: Tensor,
-        y: Tensor,
+        given: list[Tensor],
     ) -> list[Tensor]:
         """Call a function the first time for a shape, and its replay from then on, which gives the same bits."""
-        key = (function.__name__, bool(masks), *x.shape[:2])
-        arguments = (*parameters, *buffers, *masks, x, y)
+        key = (function.__name__, bool(masks), len(given), *given[0].shape[:2])
+        groups = (parameters, buffers, masks, given)
+        arguments = [tensor for group in groups for tensor in group]
         if key in self._replays:
             with torch.no_grad():
                 return self._replays[key](*arguments)
-        ends = (len(parameters), len(parameters) + len(buffers))
+        ends = list(accumulate(len(group) for group in groups))
 
         def flat(*tensors: Tensor) -> list[Tensor]:
-            first, second, third = tensors[: ends[0]], tensors[ends[0] : ends[1]], tensors[ends[1] : -2]
-            return function(list(first), list(second), list(third), *tensors[-2:])
+            return function(*(list(tensors[first:last]) for first, last in pairwise([0, *ends])))
 
         result, self._replays[key] = record(flat, arguments)
         return result
-
-
-def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
-    """Mean categorical cross entropy in nats, of logits [sample, class] and labels [sample]."""
-    return -functional.log_softmax(logits, 1).gather(1, labels[:, None]).mean()

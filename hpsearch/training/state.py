@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from torch import Tensor
 
 from hpsearch import registry
+from hpsearch.events import Signals
 from hpsearch.training.config import Config
 from hpsearch.training.optimizers import Optimizer
 from hpsearch.training.program import Program
@@ -14,7 +15,10 @@ from hpsearch.training.program import Program
 
 @dataclass(slots=True)
 class TrialState:
-    """`parameters` [parameter], `buffers` [buffer], `moments` [slot, parameter]; `epoch` epochs are done."""
+    """`parameters` [parameter], `buffers` [buffer], `moments` [slot, parameter]; `epoch` epochs are done.
+
+    `signals` is what was measured inside the network in the last epoch, or before the first one.
+    """
 
     number: int
     seed: int
@@ -23,6 +27,7 @@ class TrialState:
     parameters: Tensor
     buffers: Tensor
     moments: Tensor
+    signals: Signals = field(default_factory=dict)
 
     @property
     def optimizer(self) -> Optimizer:
@@ -32,7 +37,7 @@ class TrialState:
 
 def begin(program: Program, number: int, seed: int, config: Config) -> TrialState:
     """A trial before its first epoch."""
-    parameters, buffers = program.initial(seed, config.initialization)
+    parameters, buffers, signals = program.initial(seed, config)
     rule: Optimizer = registry.load("optimizer", config.optimizer)
     moments = parameters.new_zeros(rule.slots, parameters.numel())
-    return TrialState(number, seed, config, 0, parameters, buffers, moments)
+    return TrialState(number, seed, config, 0, parameters, buffers, moments, signals)

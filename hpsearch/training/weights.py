@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 
@@ -11,13 +12,9 @@ from torch import Tensor
 
 def save(path: Path, state: dict[str, Tensor]) -> None:
     """Write a state dict; a reader never sees half of it, and a power cut takes none of it away."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    with part.open("wb") as file:
-        torch.save(state, file)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    content = io.BytesIO()
+    torch.save(state, content)
+    write_whole(path, content.getbuffer())
 
 
 def load(path: Path) -> dict[str, Tensor]:
@@ -27,12 +24,25 @@ def load(path: Path) -> dict[str, Tensor]:
 
 
 def path(folder: Path, number: int) -> Path:
-    """Where the weights of a trial lie."""
+    """Where the network of a trial lies, as its last epoch left it: what the trial's value belongs to."""
     return folder / f"trial-{number:05d}.pt"
 
 
-def keep_only(folder: Path, number: int | None) -> None:
-    """Remove the weights of all trials but one."""
-    for file in folder.glob("trial-*"):
-        if number is None or file != path(folder, number):
-            file.unlink()
+def best_path(folder: Path, number: int) -> Path:
+    """Where the network of a trial's best epoch lies, if that is better than the last one."""
+    return folder / f"trial-{number:05d}-best.pt"
+
+
+def write_whole(path: Path, *parts: bytes | memoryview) -> None:
+    """Put a file in its place once all of it is on the disk. Raises OSError, and leaves what was there before."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.part")
+    try:
+        with part.open("wb") as file:
+            file.writelines(parts)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise

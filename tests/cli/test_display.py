@@ -20,7 +20,7 @@ LONG = "a-study-with-a-rather-long-name-of-sixty-four-letters-0123456789"
 
 
 def coordinator() -> Coordinator:
-    return Coordinator(open_study(InMemoryStorage()), FakeExecutor(), FakeRecord(), Path("/nonexistent"))
+    return Coordinator(open_study(InMemoryStorage()), FakeExecutor(), FakeRecord())
 
 
 @pytest.mark.parametrize("width", [40, 60, 110, 250])

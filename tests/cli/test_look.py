@@ -91,8 +91,12 @@ def test_best_is_the_best_trial_with_all_its_values_and_its_weights(read_home: P
     assert found["params"]["epochs"] == 3
     assert found["params"]["batch_size"] == 128
     assert Path(found["weights"]).stat().st_size > 0
-    table = hpsearch("best", "small", "--home", read_home).out.splitlines()
-    assert "  batch_size     128" in table
+    table = [line.split() for line in hpsearch("best", "small", "--home", read_home).out.splitlines()]
+    assert ["batch_size", "128"] in table
+    (listed,) = (trial for trial in complete if trial["number"] == found["number"])
+    assert list(found["diagnosis"]) == listed["diagnosis"].split(", ")
+    verdict = listed["diagnosis"].split(",")[0]
+    assert any(line[:1] == [verdict] for line in table)
 
 
 def test_report_prints_where_the_page_is(read_home: Path, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from hpsearch.events import Assignment, EpochEnded, Event, Failure, TrialEnded, 
 from hpsearch.execution import inline
 from hpsearch.execution.executor import Job
 from hpsearch.training import weights
+from hpsearch.training.data.arrays import Source
 from hpsearch.training.fit import train_epoch
 from hpsearch.training.stack import Stack
 
@@ -23,7 +24,17 @@ VALUES: dict[str, Any] = {"depth": 1, "width": 8, "batch_size": 256, "epochs": 4
 @pytest.fixture
 def job(tmp_path: Path) -> Job:
     split = {"train": 0.7, "dev": 0.15, "test": 0.15}
-    return Job("digits", split, "standard", 0, "mlp", "cpu", stack=4, weights=tmp_path)
+    return Job(
+        Source("digits", split),
+        "mlp",
+        "cpu",
+        stack=4,
+        weights=tmp_path,
+        metric="dev_accuracy",
+        direction="maximize",
+        every=60.0,
+        disk=10**9,
+    )
 
 
 @pytest.fixture

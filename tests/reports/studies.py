@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hpsearch.events import Failure, History, Scalar
+from hpsearch.events import Failure, History, Scalar, Signals
 from hpsearch.search.records import Dimension, State, StudyRecord, TrialRecord
+from hpsearch.training.diagnosis import diagnose
 
 START = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
 
@@ -42,11 +43,16 @@ def trial(
     failure: Failure | None = None,
     message: str = "",
     metrics: Mapping[str, Sequence[float]] | None = None,
+    signals: Mapping[int, Signals] | None = None,
 ) -> TrialRecord:
-    """A trial that started `start` seconds after START and took `seconds`; None says that it still runs."""
+    """A trial that started `start` seconds after START and took `seconds`; None says that it still runs.
+
+    Its diagnosis is that of its metrics and signals.
+    """
     started = START + timedelta(seconds=start)
     history = History({name: list(values) for name, values in (metrics or {}).items()})
     epochs = max((len(values) for values in history.metrics.values()), default=0)
+    history.signals = dict(signals or {})
     history.times = [started.timestamp() + epoch for epoch in range(epochs)]
     return TrialRecord(
         number=number,
@@ -61,6 +67,7 @@ def trial(
         failure=failure,
         message=message,
         history=history,
+        diagnosis=diagnose(history),
     )
 
 
@@ -106,6 +113,7 @@ def _searched(number: int, generator: random.Random, epochs: int) -> TrialRecord
         "dev_loss": [2.3 * (1 - value) + 0.02 + 0.0006 * epoch for epoch, value in enumerate(curve)],
         "train_loss": [2.1 * (1 - value) for value in curve],
     }
+    signals = {epoch: _signals(params, pace) for epoch in (1, epochs)}
     luck = generator.random()
     start, seconds = number * 1.1, 2.0 + 3.0 * generator.random()
     more: dict[str, Any] = {"params": params, "fixed": {"epochs": epochs}, "start": start}
@@ -117,12 +125,26 @@ def _searched(number: int, generator: random.Random, epochs: int) -> TrialRecord
             "failure": Failure.DIVERGED,
             "message": "the loss was not finite in epoch 3",
         }
-        return trial(number, 0.0, metrics={name: v[:2] for name, v in metrics.items()}, **failed, **more)
+        broken = {name: [v[0], math.nan] for name, v in metrics.items()}
+        return trial(number, 0.0, metrics=broken, signals={1: signals[1]}, **failed, **more)
     if luck < 0.4:
         stop = generator.choice((1, 3, 9))
         short = {name: values[:stop] for name, values in metrics.items()}
+        more["signals"] = {1: signals[1]}
         return trial(number, state="PRUNED", metrics=short, seconds=seconds * stop / epochs, **more)
-    return trial(number, curve[-1], metrics=metrics, seconds=seconds, **more)
+    return trial(number, curve[-1], metrics=metrics, seconds=seconds, signals=signals, **more)
+
+
+def _signals(params: Mapping[str, Scalar], pace: float) -> Signals:
+    """As a probe measures them: the gradient of a sigmoid network shrinks from layer to layer."""
+    depth = int(params["depth"] or 1)
+    shrinks = 0.08 if params["activation"] == "sigmoid" else 0.7
+    measured: Signals = {
+        "gradient_norm": [0.03 * pace * shrinks ** (depth - layer) for layer in range(depth + 1)],
+        "weight_norm": [0.1] * (depth + 1),
+        "dead": [0.01] * depth,
+    }
+    return {**measured, "saturated": [0.5 * pace] * depth} if params["activation"] == "sigmoid" else measured
 
 
 def assignment(generator: random.Random) -> dict[str, Scalar]:

@@ -32,6 +32,13 @@ def test_the_summary_names_the_winner_and_counts_the_rest() -> None:
     )
 
 
+def test_the_summary_says_what_was_found_in_the_best_trial() -> None:
+    losses = {"train_loss": [2.0, 1.9], "dev_loss": [2.0, 1.9], "train_accuracy": [0.1, 0.2]}
+    summary = summarise(study(trial(0, 0.2, metrics={**losses, "dev_accuracy": [0.1, 0.2]})))
+    assert [name for name, _ in summary.diagnosis] == ["not learning"]
+    assert "train accuracy was 0.200" in summary.diagnosis[0][1]
+
+
 def test_a_study_without_a_winner_says_so() -> None:
     assert summarise(study()).verdict == "No trial has started yet."
     running = study(trial(0, state="RUNNING", seconds=None))

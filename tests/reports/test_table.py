@@ -13,12 +13,18 @@ DIMENSIONS = (
     Dimension("optimizer", options=("sgd", "adam")),
     Dimension("seed", low=0, high=9, integer=True),
 )
+OVERFITTING = {
+    "train_loss": [0.1, 0.3],
+    "dev_loss": [1.0, 1.0],
+    "train_accuracy": [0.9, 1.0],
+    "dev_accuracy": [0.5, 0.6],
+}
 
 
 def test_the_table_has_a_row_a_trial_and_a_column_a_searched_hyperparameter() -> None:
     frame = table(
         study(
-            trial(0, 0.9, params={"depth": 2, "rate": 0.1, "optimizer": "sgd", "seed": 7}, metrics={"a": [1, 2]}),
+            trial(0, 0.9, params={"depth": 2, "rate": 0.1, "optimizer": "sgd", "seed": 7}, metrics=OVERFITTING),
             trial(1, state="FAIL", params={"depth": 3, "optimizer": "adam"}, failure=Failure.ERROR, seconds=2.5),
             dimensions=DIMENSIONS,
         )
@@ -29,6 +35,7 @@ def test_the_table_has_a_row_a_trial_and_a_column_a_searched_hyperparameter() ->
             "state": pd.Series(["COMPLETE", "FAIL"], dtype=object),
             "value": [0.9, float("nan")],
             "failure": pd.Series([None, "error"], dtype=object),
+            "verdict": pd.Series(["overfitting, unstable", None], dtype=object),
             "epochs": pd.Series([2, 0], dtype="int64"),
             "seconds": [10.0, 2.5],
             "started": pd.to_datetime([START, START]),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hpsearch.errors import InputError
 from hpsearch.space.hyperparameters import Choice, Fixed, Range
-from hpsearch.space.load import find_study_file, load_study, packaged_study_files, parse_study
+from hpsearch.space.load import dump_study, find_study_file, load_study, packaged_study_files, parse_study
 from hpsearch.space.yaml_tree import NotReadableError, read_yaml, write_yaml
 
 TEXT = "name: s\ndata: digits\nhyperparameters:\n  depth: 2\n"
@@ -34,7 +34,42 @@ def test_overrides_make_missing_sections_and_the_last_one_wins() -> None:
     overrides += ["data.split.dev=0.25", "data.split.test=0.25"]
     study = parse_study(TEXT, file="s.yaml", overrides=overrides)
     assert (study.search.trials, study.data.name, study.data.seed) == (10, "digits", 4)
-    assert study.data.split.train == 0.5
+    assert study.to_dict()["data"]["split"] == {"train": 0.5, "dev": 0.25, "test": 0.25}
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A study file with a table beside it, and another folder in which we are."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    file = tmp_path / "there" / "study.yaml"
+    file.parent.mkdir()
+    file.write_text(TEXT.replace("data: digits", "data: {name: csv, target: y, path: t.csv}"))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("override", "path"),
+    [
+        ("data.seed=1", "there/t.csv"),
+        ("data.path=u.csv", "here/u.csv"),
+        ("data.path=../u.csv", "u.csv"),
+        ("data.path=~/u.csv", "home/u.csv"),
+    ],
+)
+def test_a_path_starts_at_the_study_files_folder_and_one_that_is_typed_where_we_are(
+    override: str, path: str, elsewhere: Path
+) -> None:
+    assert load_study(elsewhere, [override]).data.path == str(elsewhere.parents[1] / path)
+
+
+def test_an_absolute_path_stays_and_only_its_last_part_tells_searches_apart(elsewhere: Path) -> None:
+    one, other = (load_study(elsewhere, [f"data.path=/{folder}/t.csv"]) for folder in ("a", "b"))
+    assert (one.data.path, other.data.path) == ("/a/t.csv", "/b/t.csv")
+    assert one.identity() == other.identity()
+    assert one.identity() != load_study(elsewhere, ["data.path=/a/u.csv"]).identity()
+    assert parse_study(dump_study(one), file="s.yaml") == one
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from pydantic import BaseModel
 from hpsearch import registry
 from hpsearch.declarations import Hyperparameter
 from hpsearch.space.load import load_study, parse_study
-from hpsearch.space.study_file import Data, Execution, Objective, Search, Split, StudyFile
+from hpsearch.space.split import Split
+from hpsearch.space.study_file import Data, Execution, Objective, Search, StudyFile
 
 REFERENCE = (Path(__file__).parents[2] / "docs" / "study-file.md").read_text(encoding="utf-8")
 SECTIONS: dict[str, type[BaseModel]] = {
@@ -59,7 +60,8 @@ def test_every_hyperparameter_has_its_row_with_its_default() -> None:
         assert isinstance(declared, Hyperparameter)
         assert yaml.safe_load(default.strip("`")) == declared.default
         kinds = {"whole number": "int", "number": "float", "true or false": "bool", "name": "choice"}
-        assert kinds[kind] == declared.kind
+        assert kinds[kind.partition(",")[0]] == declared.kind
+        assert re.findall(r"`([a-z]+)`", kind) == list(declared.words)
 
 
 @pytest.mark.parametrize("table", TABLES)

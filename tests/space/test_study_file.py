@@ -47,7 +47,15 @@ def test_the_smallest_file_gets_sensible_defaults() -> None:
         "name": "s",
         "data": {
             "name": "digits",
-            "split": {"train": 0.7, "dev": 0.15, "test": 0.15},
+            "path": None,
+            "dev_path": None,
+            "test_path": None,
+            "target": None,
+            "numeric": None,
+            "categorical": None,
+            "group": None,
+            "task": "auto",
+            "split": "auto",
             "normalize": "standard",
             "seed": 0,
         },
@@ -64,7 +72,13 @@ def test_the_smallest_file_gets_sensible_defaults() -> None:
             "target": None,
             "patience": None,
         },
-        "execution": {"executor": "auto", "workers": "auto", "stack": "auto", "device": "auto"},
+        "execution": {
+            "executor": "auto",
+            "workers": "auto",
+            "stack": "auto",
+            "device": "auto",
+            "checkpoints": {"every": 60.0, "disk": 1_000_000_000},
+        },
     }
 
 
@@ -140,6 +154,15 @@ def test_a_timeout_is_seconds_or_a_time_with_units(written: str, seconds: float)
     assert parse(MINIMAL, f"search.timeout={written}").search.timeout == seconds
 
 
+@pytest.mark.parametrize(
+    ("written", "size"),
+    [("500MB", 500 * 10**6), ("2 GB", 2 * 10**9), ("1.5GiB", 3 * 2**29), ("64k", 64_000), ("7", 7), ("1e6", 10**6)],
+)
+def test_a_disk_budget_is_bytes_or_a_size_with_its_unit(written: str, size: int) -> None:
+    assert parse(MINIMAL, f"execution.checkpoints.disk={written}").execution.checkpoints.disk == size
+    assert parse(MINIMAL, "execution.checkpoints.every=5m").execution.checkpoints.every == 300
+
+
 def test_a_study_file_is_frozen() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         parse(MINIMAL).name = "t"
@@ -168,6 +191,7 @@ def test_the_identity_survives_json_and_leaves_out_what_decides_no_result() -> N
         "search.target=1",
         "search.patience=2",
         "execution.stack=2",
+        "execution.checkpoints.disk=5GB",
     )
     assert parse(FULL, *changed, "execution.device=cpu").identity() == identity
 

@@ -1,67 +1,21 @@
-"""Data parts, and what an epoch reports."""
+"""What an epoch does and reports."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
-from hpsearch import registry
-from hpsearch.errors import InputError
 from hpsearch.events import Scalar
 from hpsearch.training import weights
 from hpsearch.training.config import configure
-from hpsearch.training.data.prepare import prepare
-from hpsearch.training.data.splits import stratified
 from hpsearch.training.fit import finite, train_epoch
+from hpsearch.training.noise import order
 from hpsearch.training.program import Program
 from hpsearch.training.stack import Stack
 from hpsearch.training.state import begin
 from tests.training import trials
-
-SPLIT = {"train": 0.7, "dev": 0.15, "test": 0.15}
-
-
-@pytest.mark.parametrize("name", registry.names("data"))
-def test_a_dataset_has_parts_of_the_right_shape_and_normalisation(name: str) -> None:
-    data = prepare(name, SPLIT, "standard", seed=0)
-    total = len(data.train_y) + len(data.dev_y) + len(data.test_y)
-    assert total == len(registry.load("data", name)().labels)
-    moving = data.train_x.std(0) > 0
-    assert float(data.train_x[:, moving].mean(0).abs().max()) < 1e-9
-    torch.testing.assert_close(data.train_x[:, moving].std(0, unbiased=False), torch.ones(int(moving.sum())).double())
-    for labels in (data.train_y, data.dev_y, data.test_y):
-        assert set(labels.tolist()) == set(range(data.classes))
-
-
-@given(
-    counts=st.lists(st.integers(20, 60), min_size=2, max_size=5),
-    seed=st.integers(0, 1000),
-    train=st.floats(0.4, 0.7),
-)
-def test_a_stratified_split_is_disjoint_complete_and_balanced(counts: list[int], seed: int, train: float) -> None:
-    labels = np.repeat(np.arange(len(counts)), counts)
-    rest = (1 - train) / 2
-    parts = stratified(labels, {"train": train, "dev": rest, "test": rest}, seed)
-    together = np.concatenate(list(parts.values()))
-    assert sorted(together) == list(range(len(labels)))
-    for label, count in enumerate(counts):
-        assert abs((labels[parts["train"]] == label).sum() - count * train) <= 2
-
-
-def test_statistics_come_from_the_training_part_only() -> None:
-    train = np.array([[0.0, 5.0], [2.0, 5.0]])
-    transform = registry.load("normalize", "standard")(train)
-    np.testing.assert_allclose(transform(np.array([[4.0, 7.0]])), [[3.0, 2.0]])
-
-
-def test_a_part_that_would_get_too_little_is_bad_input() -> None:
-    with pytest.raises(InputError, match=r"data\.split"):
-        stratified(np.array([0, 0, 0, 1]), SPLIT, seed=0)
 
 
 def test_metrics_are_what_the_network_does_on_the_parts() -> None:
@@ -104,6 +58,39 @@ def test_a_batch_larger_than_the_data_is_the_whole_training_part() -> None:
     assert finite(trials.train(program, [trials.start(program, 1, {"batch_size": 10_000})], epochs=1)[0][0])
 
 
+def test_a_full_batch_takes_one_step_along_the_gradient_of_the_whole_training_part() -> None:
+    values: dict[str, Scalar] = {"width": 6, "batch_size": "full", "optimizer": "sgd", "learning_rate": 0.1}
+    data = trials.dataset(dtype=torch.float64)
+    program = trials.program(values, data)
+    state = trials.start(program, 1, values)
+    named = program.named_weights(state.parameters, state.buffers)
+    trials.train(program, [state], epochs=1)
+    program.network.load_state_dict(named)
+    names, whole = zip(*program.network.named_parameters(), strict=True)
+    loss = torch.nn.functional.cross_entropy(program.network.train()(data.train_x), data.train_y)
+    after = program.named_weights(state.parameters, state.buffers)
+    for name, gradient in zip(names, torch.autograd.grad(loss, whole), strict=True):
+        torch.testing.assert_close(after[name], named[name] - 0.1 * gradient, rtol=1e-12, atol=1e-12)
+
+
+def test_a_batch_of_one_takes_as_many_steps_as_there_are_samples_in_their_order() -> None:
+    values: dict[str, Scalar] = {"depth": 1, "width": 3, "batch_size": 1, "optimizer": "sgd", "learning_rate": 0.05}
+    data = trials.dataset(samples=15, dtype=torch.float64)
+    program = trials.program(values, data)
+    state = trials.start(program, 1, values)
+    program.network.load_state_dict(program.named_weights(state.parameters, state.buffers))
+    trials.train(program, [state], epochs=1)
+    plain = list(program.network.parameters())
+    for index in order(1, 1, len(data.train_y)).tolist():
+        logits = program.network.train()(data.train_x[index : index + 1])
+        loss = torch.nn.functional.cross_entropy(logits, data.train_y[index : index + 1])
+        for weight, gradient in zip(plain, torch.autograd.grad(loss, plain), strict=True):
+            weight.data -= 0.05 * gradient
+    after = program.named_weights(state.parameters, state.buffers)
+    for name, parameter in program.network.named_parameters():
+        torch.testing.assert_close(after[name], parameter.detach(), rtol=1e-10, atol=1e-12)
+
+
 @pytest.mark.parametrize("bad", ["train_loss", "dev_loss"])
 def test_a_loss_that_is_no_number_is_seen(bad: str) -> None:
     assert not finite({"train_loss": 1.0, "dev_loss": 1.0} | {bad: float("nan")})
@@ -117,10 +104,3 @@ def test_weights_come_back_as_they_were_saved(tmp_path: Path) -> None:
     assert back.keys() == state.keys()
     assert all(torch.equal(back[k], state[k]) for k in state)
     assert [f.name for f in file.parent.iterdir()] == [file.name]
-
-
-def test_only_the_asked_for_weights_are_kept(tmp_path: Path) -> None:
-    for number in range(3):
-        weights.save(weights.path(tmp_path, number), {"a": torch.zeros(1)})
-    weights.keep_only(tmp_path, 1)
-    assert [f.name for f in tmp_path.iterdir()] == ["trial-00001.pt"]

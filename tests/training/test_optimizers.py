@@ -15,20 +15,27 @@ from hpsearch.training.optimizers import Optimizer
 SETTINGS: dict[str, list[dict[str, Any]]] = {
     "sgd": [{}, {}, {}],
     "momentum": [{"momentum": 0.0}, {"momentum": 0.5}, {"momentum": 0.99}],
+    "averaged_momentum": [{"momentum": 0.0}, {"momentum": 0.5}, {"momentum": 0.99}],
+    "nesterov": [{"momentum": 0.1}, {"momentum": 0.5}, {"momentum": 0.99}],
     "rmsprop": [{"rmsprop_beta": 0.5}, {"rmsprop_beta": 0.9}, {"rmsprop_beta": 0.999}],
     "adam": [
         {"adam_beta1": 0.0, "adam_beta2": 0.9},
         {"adam_beta1": 0.9, "adam_beta2": 0.999},
         {"adam_beta1": 0.95, "adam_beta2": 0.99},
     ],
+    "adamw": [{"weight_decay": 0.0}, {"weight_decay": 0.1, "adam_beta1": 0.8}, {"weight_decay": 2.0}],
 }
 RATES = [0.3, 0.01, 1e-3]
 Parameters = Sequence[torch.Tensor]
 THEIRS: dict[str, Callable[[Parameters, float, Any], torch.optim.Optimizer]] = {
+    # v ← βv + (1-β)g is (1-β) times PyTorch's v, so its step is that of a learning rate (1-β) times as large.
+    "averaged_momentum": lambda p, lr, c: torch.optim.SGD(p, lr * (1 - c.momentum), momentum=c.momentum),
     "sgd": lambda p, lr, c: torch.optim.SGD(p, lr),
     "momentum": lambda p, lr, c: torch.optim.SGD(p, lr, momentum=c.momentum),
+    "nesterov": lambda p, lr, c: torch.optim.SGD(p, lr, momentum=c.momentum, nesterov=True),
     "rmsprop": lambda p, lr, c: torch.optim.RMSprop(p, lr, alpha=c.rmsprop_beta),
     "adam": lambda p, lr, c: torch.optim.Adam(p, lr, betas=(c.adam_beta1, c.adam_beta2)),
+    "adamw": lambda p, lr, c: torch.optim.AdamW(p, lr, betas=(c.adam_beta1, c.adam_beta2), weight_decay=c.weight_decay),
 }
 
 

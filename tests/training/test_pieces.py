@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -14,31 +13,43 @@ from hypothesis import strategies as st
 from torch.nn import functional
 
 from hpsearch import registry
-from hpsearch.training import noise
+from hpsearch.training import noise, schedules, tasks
+from hpsearch.training.clipping import Clipping
 from hpsearch.training.config import Config, configure, signature
 from hpsearch.training.layers import BatchNorm, Dropout, Sigmoid
 from hpsearch.training.layout import fans
 from hpsearch.training.penalties import Penalty
-from hpsearch.training.program import cross_entropy
 from hpsearch.training.stack import Stack
 from tests.training import trials
 
-VARIANCES: dict[str, Callable[[int, int], float]] = {
-    "he_normal": lambda n, m: 2 / n,
-    "he_uniform": lambda n, m: 2 / n,
-    "xavier_normal": lambda n, m: 1 / n,
-    "xavier_uniform": lambda n, m: 2 / (n + m),
-    "standard_normal": lambda n, m: 1.0,
-}
+NAMES = registry.names("initialization")
 
 
-@pytest.mark.parametrize("name", registry.names("initialization"))
+def config(**values: float | str) -> Config:
+    return configure(values)
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_an_initialisation_has_its_stated_variance(name: str) -> None:
-    shape = (300, 200)
-    values = registry.load("initialization", name)(np.random.default_rng(0), shape, *fans(torch.Size(shape)))
+    shape, stated = (300, 200), registry.load("initialization", name)
+    values = stated(np.random.default_rng(0), shape, fans(torch.Size(shape)), config(init_std=0.3))
     assert values.shape == shape
     assert abs(values.mean()) < 4 * math.sqrt(values.var() / values.size)
-    assert values.var() == pytest.approx(VARIANCES[name](200, 300), rel=0.03)
+    assert values.var() == pytest.approx(stated.variance(200, 300, config(init_std=0.3)), rel=0.03)
+
+
+def test_the_stated_variances_are_the_lectures() -> None:
+    stated = {name: registry.load("initialization", name).variance(200, 300, config(init_std=0.3)) for name in NAMES}
+    assert stated == pytest.approx(
+        {
+            "he_normal": 2 / 200,
+            "he_uniform": 2 / 200,
+            "xavier_normal": 1 / 200,
+            "xavier_uniform": 2 / 500,
+            "standard_normal": 1,
+            "normal": 0.09,
+        }
+    )
 
 
 def test_fans_of_a_convolution_count_its_kernel() -> None:
@@ -48,13 +59,13 @@ def test_fans_of_a_convolution_count_its_kernel() -> None:
 @pytest.mark.parametrize("name", registry.names("activation"))
 def test_an_activation_equals_pytorchs(name: str) -> None:
     x = torch.linspace(-6, 6, 101, dtype=torch.float64)
-    ours = registry.load("activation", name)()(x)
+    ours = registry.load("activation", name)(config())(x)
     torch.testing.assert_close(ours, getattr(functional, name)(x), rtol=1e-12, atol=1e-12)
 
 
 def test_a_sigmoids_bits_do_not_depend_on_the_place() -> None:
-    x = torch.randn(7, 13)
-    assert torch.equal(Sigmoid()(x)[3], Sigmoid()(x[3]))
+    x, sigmoid = torch.randn(7, 13), Sigmoid(config())
+    assert torch.equal(sigmoid(x)[3], sigmoid(x[3]))
 
 
 def test_batch_norm_equals_pytorchs_in_training_and_evaluation() -> None:
@@ -67,13 +78,33 @@ def test_batch_norm_equals_pytorchs_in_training_and_evaluation() -> None:
     torch.testing.assert_close(ours.eval()(x), theirs.eval()(x), rtol=1e-10, atol=1e-10)
 
 
-def test_cross_entropy_equals_pytorchs() -> None:
-    logits, labels = torch.randn(9, 4, dtype=torch.float64), torch.arange(9) % 4
-    torch.testing.assert_close(cross_entropy(logits, labels), functional.cross_entropy(logits, labels))
+def test_losses_equal_their_formulas() -> None:
+    outputs, labels = torch.randn(9, 4, dtype=torch.float64), torch.arange(9) % 4
+    softmax = outputs.exp() / outputs.exp().sum(1, keepdim=True)
+    by_hand = -torch.stack([softmax[i, label].log() for i, label in enumerate(labels.tolist())])
+    torch.testing.assert_close(tasks.multiclass.losses(outputs, labels), by_hand, rtol=1e-12, atol=1e-12)
+    z, y = outputs[:, :1] * 5, torch.arange(9) % 2
+    p = 1 / (1 + (-z.squeeze(1)).exp())
+    by_hand = -(y * p.log() + (1 - y) * (1 - p).log())
+    torch.testing.assert_close(tasks.binary.losses(z, y), by_hand, rtol=1e-10, atol=1e-12)
+    numbers = torch.randn(9, dtype=torch.float64)
+    by_hand = (z.squeeze(1) - numbers) ** 2 / 2
+    torch.testing.assert_close(tasks.regression.losses(z, numbers), by_hand, rtol=1e-12, atol=0)
 
 
-def config(**values: float | str) -> Config:
-    return configure(values)
+def test_a_binary_loss_of_a_sure_network_is_no_infinity() -> None:
+    losses = tasks.binary.losses(torch.tensor([[1000.0], [-1000.0]]), torch.tensor([0, 0]))
+    assert losses.tolist() == [1000.0, 0.0]
+
+
+@pytest.mark.parametrize("name", registry.names("task"))
+def test_a_losss_bits_do_not_depend_on_the_place(name: str) -> None:
+    task = registry.load("task", name)
+    outputs = torch.randn(29, task.outputs(3)) * 4
+    targets = torch.randn(29) if task.predicted is None else torch.arange(29) % 2
+    for first in range(1, 28):
+        part = task.losses(outputs[first:], targets[first:])
+        assert torch.equal(task.losses(outputs, targets)[first:], part)
 
 
 def test_schedules_give_their_formulas() -> None:
@@ -83,6 +114,24 @@ def test_schedules_give_their_formulas() -> None:
     assert factors["step"] == [1, 1, 1, 0.5, 0.5, 0.5, 0.25]
     exponential = [registry.load("lr_decay", "exponential")(c, e) for e in range(1, 5)]
     assert exponential == [1, 0.5, 0.25, 0.125]
+
+
+def test_a_cosine_falls_from_one_and_a_warm_up_stands_in_front() -> None:
+    c = config(lr_decay="cosine", epochs=6, warmup_epochs=2, learning_rate=1.0)
+    rates = [schedules.learning_rate(c, epoch) for epoch in range(1, 7)]
+    assert rates == pytest.approx([1 / 3, 2 / 3, 1, (1 + math.sqrt(0.5)) / 2, 0.5, (1 - math.sqrt(0.5)) / 2])
+
+
+def test_a_long_gradient_is_shortened_and_a_short_one_is_not() -> None:
+    shared = trials.program({"depth": 1, "width": 4}, trials.dataset(dtype=torch.float64))
+    own: list[dict[str, float]] = [{}, {"gradient_clip": 2.0}, {"gradient_clip": 1e6}]
+    stack = Stack(shared, [trials.start(shared, 1, values, n) for n, values in enumerate(own)])
+    stack.gradient.copy_(torch.ones_like(stack.gradient))
+    clipping = Clipping.of(stack)
+    assert clipping is not None
+    clipping.shorten(stack)
+    assert stack.gradient.norm(dim=1).tolist() == pytest.approx([63**0.5, 2.0, 63**0.5])
+    assert torch.equal(stack.gradient[0], torch.ones_like(stack.gradient[0]))
 
 
 def test_penalties_add_their_gradient_to_weights_only() -> None:
@@ -132,15 +181,12 @@ def test_streams_differ_by_seed_purpose_and_epoch() -> None:
     assert len(draws) == 2 * len(noise.Purpose) * 3
 
 
-def test_input_noise_has_its_deviation_and_spares_trials_without() -> None:
-    drawn = noise.InputNoise([1, 2], [1, 1], [0.0, 0.5], 50_000, torch.float64).draw()
-    assert not drawn[0].any()
-    assert float(drawn[1].std()) == pytest.approx(0.5, rel=0.02)
-
-
 def test_a_signature_holds_exactly_what_is_not_fusible() -> None:
     names = {name for name, _ in signature(configure({}))}
-    assert names == {"depth", "width", "activation", "batch_norm", "batch_size"}
+    assert names == {
+        *("depth", "width", "channels", "block", "shortcut"),
+        *("activation", "leaky_slope", "batch_norm", "batch_size"),
+    }
     fusible_ones = configure({"dropout": 0.3, "optimizer": "sgd", "learning_rate": 1.0, "epochs": 3})
     assert signature(fusible_ones) == signature(configure({}))
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 import torch
 from hypothesis import strategies as st
 
+from hpsearch import registry
 from hpsearch.training.config import configure
 from hpsearch.training.data.arrays import Dataset
 from hpsearch.training.fit import train_epoch
@@ -16,35 +18,60 @@ from hpsearch.training.stack import Stack
 from hpsearch.training.state import TrialState, begin
 
 
-def dataset(samples: int = 90, features: int = 11, classes: int = 3, dtype: torch.dtype = torch.float32) -> Dataset:
-    """Three noisy clusters: train 60 %, dev and test 20 % each."""
+def dataset(
+    samples: int = 90,
+    features: int = 11,
+    classes: int = 3,
+    dtype: torch.dtype = torch.float32,
+    task: str = "multiclass",
+    inputs: tuple[int, ...] = (),
+) -> Dataset:
+    """Noisy clusters, of the shape `inputs` if given: train 60 %, dev and test 20 % each."""
+    classes = 2 if task == "binary" else classes
     rng = np.random.default_rng(0)
     labels = np.arange(samples) % classes
-    x = torch.from_numpy(rng.normal(size=(samples, features)) + 1.5 * labels[:, None]).to(dtype)
+    x = torch.from_numpy(rng.normal(size=(samples, math.prod(inputs or (features,)))) + 1.5 * labels[:, None]).to(dtype)
+    x = x.view(samples, *inputs) if inputs else x
     y = torch.from_numpy(labels)
+    if task == "regression":
+        y, classes = (y - 1.0 + 0.1 * torch.from_numpy(rng.normal(size=samples))).to(dtype), 0
     cuts = [int(samples * 0.6), int(samples * 0.2), samples - int(samples * 0.6) - int(samples * 0.2)]
     (a, b, c), (d, e, f) = torch.split(x, cuts), torch.split(y, cuts)
-    return Dataset(classes, a, d, b, e, c, f)
+    return Dataset(classes, a, d, b, e, c, f, task=task)
 
 
 #: What may differ inside a stack.
 fusible: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {
-        "optimizer": st.sampled_from(["sgd", "momentum", "rmsprop", "adam"]),
+        "optimizer": st.sampled_from(registry.names("optimizer")),
         "learning_rate": st.floats(1e-3, 0.1),
         "momentum": st.floats(0.0, 0.99),
         "rmsprop_beta": st.floats(0.5, 0.999),
         "adam_beta1": st.floats(0.0, 0.95),
         "adam_beta2": st.floats(0.9, 0.9999),
-        "lr_decay": st.sampled_from(["none", "step", "exponential"]),
+        "lr_decay": st.sampled_from(registry.names("lr_decay")),
         "decay_rate": st.floats(0.3, 1.0),
         "decay_epochs": st.integers(1, 3),
-        "initialization": st.sampled_from(["he_normal", "he_uniform", "xavier_normal", "xavier_uniform"]),
+        "warmup_epochs": st.integers(0, 2),
+        "weight_decay": st.floats(0.0, 0.5),
+        "gradient_clip": st.one_of(st.just(0.0), st.floats(0.01, 1.0)),
+        "init_std": st.floats(0.01, 1.0),
+        "initialization": st.sampled_from(["he_normal", "he_uniform", "xavier_normal", "xavier_uniform", "normal"]),
         "dropout": st.one_of(st.just(0.0), st.floats(0.0, 0.9)),
         "input_noise": st.one_of(st.just(0.0), st.floats(0.0, 1.0)),
+        "mixup": st.one_of(st.just(0.0), st.floats(0.01, 2.0)),
         "l1": st.one_of(st.just(0.0), st.floats(0.0, 1e-2)),
         "l2": st.one_of(st.just(0.0), st.floats(0.0, 1e-1)),
         "epochs": st.integers(1, 9),
+    }
+)
+#: What else may differ where samples are images.
+fusible_on_images: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {
+        "shift": st.integers(0, 3),
+        "flip": st.one_of(st.just(0.0), st.floats(0.0, 1.0)),
+        "rotation": st.one_of(st.just(0.0), st.floats(0.0, 180.0)),
+        "erase": st.one_of(st.just(0.0), st.floats(0.0, 0.9)),
     }
 )
 #: What all trials of a stack share; odd sizes, because kernels treat what is left over otherwise.

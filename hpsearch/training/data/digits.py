@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
+from hpsearch.training.data.arrays import Arrays, Source
+from hpsearch.training.data.reader import reader
 
-from hpsearch.training.data.arrays import Arrays
 
-
-def load() -> Arrays:
+@reader()
+def load(source: Source) -> Arrays:
     """All samples in the source's order; pixels from 0 to 16."""
     from sklearn.datasets import load_digits
 
     features, labels = load_digits(return_X_y=True)
-    return Arrays(features.astype(np.float64), labels.astype(np.int64), classes=10)
+    return Arrays(features.reshape(-1, 1, 8, 8), labels.astype("int64"), classes=10, labels=tuple("0123456789"))

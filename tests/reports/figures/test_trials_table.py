@@ -20,14 +20,14 @@ def test_rows_come_from_the_best_down_and_then_by_number() -> None:
     )
     assert record == TrialsTable(
         headings=(
-            ("trial", True), ("state", False), ("dev accuracy", True), ("failure", False), ("epochs", True),
-            ("seconds", True), ("started", False), ("depth", True), ("on", False),
+            ("trial", True), ("state", False), ("dev accuracy", True), ("failure", False), ("verdict", False),
+            ("epochs", True), ("seconds", True), ("started", False), ("depth", True), ("on", False),
         ),
         rows=(
-            ("3", "COMPLETE", "0.98765", "—", "0", "10", "2026-11-01 09:01:01", "4", "—"),
-            ("2", "COMPLETE", "0.5", "—", "0", "1.5", "2026-11-01 09:00:00", "3", "true"),
-            ("0", "PRUNED", "—", "—", "1", "10", "2026-11-01 09:00:00", "2", "—"),
-            ("1", "COMPLETE", "0", "diverged", "0", "10", "2026-11-01 09:00:00", "1", "—"),
+            ("3", "COMPLETE", "0.98765", "—", "—", "0", "10", "2026-11-01 09:01:01", "4", "—"),
+            ("2", "COMPLETE", "0.5", "—", "—", "0", "1.5", "2026-11-01 09:00:00", "3", "true"),
+            ("0", "PRUNED", "—", "—", "—", "1", "10", "2026-11-01 09:00:00", "2", "—"),
+            ("1", "COMPLETE", "0", "diverged", "—", "0", "10", "2026-11-01 09:00:00", "1", "—"),
         ),
         best=3,
         total=4,

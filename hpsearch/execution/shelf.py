@@ -1,0 +1,141 @@
+"""A study's folder of networks and checkpoints, kept within its disk budget."""
+
+from __future__ import annotations
+
+import logging
+import math
+import re
+from bisect import insort
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from torch import Tensor
+
+from hpsearch.training import checkpoint, weights
+
+_NETWORK = re.compile(r"trial-([0-9]+)(?:-best)?\.pt")
+_CHECKPOINT = re.compile(r"trial-([0-9]+)\.checkpoint")
+_PART = re.compile(r"trial-[0-9]+(?:(?:-best)?\.pt|\.checkpoint)\.part")
+log = logging.getLogger("hpsearch")
+
+
+def kept(sizes: Sequence[int], room: int) -> int:
+    """How many networks stay, of those whose sizes in bytes are given best first.
+
+    As many as fit into `room` bytes, without a gap; the best one always.
+    """
+    total = 0
+    for count, size in enumerate(sizes):
+        total += size
+        if total > room and count:
+            return count
+    return len(sizes)
+
+
+class Shelf:
+    """Knows every file of the study in `folder`. There is one writer at a time.
+
+    Within `disk` bytes, checkpoints go before networks, and better networks before worse ones; the best trial's
+    network always stays.
+    """
+
+    def __init__(self, folder: Path, disk: int, direction: str) -> None:
+        self._folder, self._disk, self._sign = folder, disk, -1 if direction == "maximize" else 1
+        self._checkpoints: dict[int, int] = {}  # number → bytes
+        self._new: dict[int, int] = {}  # the same for networks whose trial's value is not known yet
+        self._ranked: list[tuple[float, int, int]] = []  # (rank, number, bytes) of all other networks, best first
+        self._warned: set[str] = set()
+
+    def tidy(self, values: Mapping[int, float], under_way: Collection[int]) -> None:
+        """Take up what an earlier run left: networks of the trials in `values`, checkpoints of those under way.
+
+        Everything else that a study writes here is a leftover, and goes.
+        """
+        for file in sorted(self._folder.glob("trial-*")):
+            network, saved = _NETWORK.fullmatch(file.name), _CHECKPOINT.fullmatch(file.name)
+            if network and (number := int(network[1])) in values:
+                self._new[number] = self._new.get(number, 0) + file.stat().st_size
+            elif saved and int(saved[1]) in under_way:
+                self._checkpoints[int(saved[1])] = file.stat().st_size
+            elif network or saved or _PART.fullmatch(file.name):
+                _discard(file)
+        for number in sorted(self._new):
+            self._rank(number, values[number])
+        self._make_room()
+
+    def put_network(self, number: int, last: dict[str, Tensor], best: dict[str, Tensor] | None) -> Path | None:
+        """Save a trained network, and that of the best epoch where it is another. None where the disk refuses."""
+        paths = weights.path(self._folder, number), weights.best_path(self._folder, number)
+        try:
+            for file, state in zip(paths, (last, best), strict=True):
+                file.unlink(missing_ok=True)
+                if state is not None:
+                    weights.save(file, state)
+        except OSError as error:
+            self._warn("network", f"{self._folder}: a network could not be saved: {error.strerror}")
+        if there := [file for file in paths if file.exists()]:
+            self._new[number] = sum(file.stat().st_size for file in there)
+        return paths[0] if paths[0] in there else None
+
+    def put_checkpoint(self, number: int, *parts: bytes | memoryview) -> bool:
+        """Save a checkpoint in place of an earlier one; False where the budget, or the disk, has no room for it."""
+        size = sum(len(part) for part in parts)
+        more = size - self._checkpoints.get(number, 0)
+        best = self._ranked[0][2] if self._ranked else 0
+        if more + best > self._room():
+            what = f"execution.checkpoints.disk: {self._disk} bytes have no room for the checkpoints of all trials"
+            self._warn("budget", f"{what} under way; without one, a trial that is stopped begins anew")
+            return False
+        self._make_room(more)
+        try:
+            weights.write_whole(checkpoint.path(self._folder, number), *parts)
+        except OSError as error:
+            self._warn("checkpoint", f"{self._folder}: a checkpoint could not be saved: {error.strerror}")
+            return False
+        self._checkpoints[number] = size
+        return True
+
+    def ended(self, number: int, value: float | None) -> None:
+        """A trial is over: its checkpoint goes, and without a value its network too, if there is any."""
+        _discard(checkpoint.path(self._folder, number))
+        self._checkpoints.pop(number, None)
+        if number in self._new:
+            if value is None:
+                del self._new[number]
+                self._remove(number)
+            else:
+                self._rank(number, value)
+        self._make_room()
+
+    def _rank(self, number: int, value: float) -> None:
+        """Of equal values the first trial's is better; one that is not a number is the worst."""
+        rank = math.inf if math.isnan(value) else self._sign * value
+        insort(self._ranked, (rank, number, self._new.pop(number)))
+
+    def _room(self) -> int:
+        """The bytes that are left for networks of known value."""
+        return self._disk - sum(self._checkpoints.values()) - sum(self._new.values())
+
+    def _make_room(self, wanted: int = 0) -> None:
+        """Remove the worst networks until the rest, with `wanted` bytes more, is within the budget."""
+        stay = kept([size for _, _, size in self._ranked], self._room() - wanted)
+        for _, number, _ in self._ranked[stay:]:
+            self._remove(number)
+        del self._ranked[stay:]
+
+    def _remove(self, number: int) -> None:
+        for file in (weights.path(self._folder, number), weights.best_path(self._folder, number)):
+            _discard(file)
+
+    def _warn(self, kind: str, message: str) -> None:
+        """Say it once."""
+        if kind not in self._warned:
+            self._warned.add(kind)
+            log.warning(message)
+
+
+def _discard(file: Path) -> None:
+    """Remove a file if it is there. One that can't be removed now is tidied up by a later run."""
+    with suppress(OSError):
+        file.unlink()
