@@ -6,7 +6,7 @@ STUDY  ?= search_spaces/digits_mlp.yaml
 # Many small processes beat one with many threads here; a test that wants threads asks for them.
 TESTENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: demo test test-slow check format bench clean
+.PHONY: demo test test-slow check format bench outcomes clean
 .DEFAULT_GOAL := demo
 
 $(BIN)/python:
@@ -40,6 +40,9 @@ format: $(VENV)/.ready-dev
 
 bench: $(VENV)/.ready-dev
 	$(BIN)/python -m benchmarks.throughput
+
+outcomes: $(VENV)/.ready-dev
+	$(BIN)/python -m benchmarks.outcomes
 
 clean:
 	rm -rf $(VENV) studies build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

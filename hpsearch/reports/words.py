@@ -45,6 +45,15 @@ def shorten(text: str, longest: int = LONGEST) -> str:
     return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
+def two_lines(text: str, longest: int = 9) -> str:
+    """A label in plain HTML that breaks after its most central underscore where it is longer than a line."""
+    breaks = [place + 1 for place, letter in enumerate(text) if letter == "_"]
+    if len(text) <= longest or not breaks:
+        return plain(text)
+    middle = min(breaks, key=lambda place: abs(2 * place - len(text)))
+    return f"{plain(text[:middle])}<br>{plain(text[middle:])}"
+
+
 def duration(seconds: float) -> str:
     """A time in its two largest units: "7.3 s", "3 min 20 s", "2 h 5 min", "1 d 3 h"."""
     if seconds < 59.95:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpsearch.events import Scalar
-from hpsearch.reports.words import duration, label, number, plain, scalar, shorten
+from hpsearch.reports.words import duration, label, number, plain, scalar, shorten, two_lines
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,17 @@ def test_times_come_in_their_two_largest_units(seconds: float, text: str) -> Non
 @given(st.text())
 def test_plain_text_has_nothing_that_plotly_would_interpret(text: str) -> None:
     assert not set("<>%$") & set(plain(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("adam", "adam"),
+        ("xavier_normal", "xavier_<br>normal"),
+        ("a_long_name_in_parts", "a_long_name_<br>in_parts"),
+        ("averagedmomentum", "averagedmomentum"),
+        ("<b>_bold_text", "&lt;b&gt;_<br>bold_text"),
+    ],
+)
+def test_a_long_label_breaks_at_an_underscore(text: str, shown: str) -> None:
+    assert two_lines(text) == shown

@@ -22,6 +22,8 @@ from hpsearch.search.records import Dimension, StudyRecord, TrialRecord
 INACTIVE = f"{ABSENT} inactive"
 Ticks = tuple[tuple[float, str], ...]
 
+LONGEST_TICK = 12  # characters
+
 
 @dataclass(frozen=True, slots=True)
 class Axis:
@@ -142,7 +144,9 @@ def draw(record: ParallelCoordinates, theme: Theme) -> go.Figure:
         tickfont={"size": 11, "color": theme.muted},
         rangefont={"size": 1, "color": "rgba(0,0,0,0)"},
     ))  # fmt: skip
-    figure.update_layout(height=430, margin={"l": 64, "r": 64, "t": 72, "b": 24})
+    # The first axis has its labels left of it, where only the margin has room.
+    longest = max(len(shorten(text, LONGEST_TICK)) for _, text in (record.axes or (metric,))[0].ticks)
+    figure.update_layout(height=430, margin={"l": max(64, 16 + 7 * longest), "r": 64, "t": 72, "b": 24})
     figure.layout.meta = {"minWidth": 76 * (len(record.axes) + 1)}
     return figure
 
@@ -158,7 +162,7 @@ def _dimension(axis: Axis) -> dict[str, object]:
         "values": list(axis.places),
         "range": [axis.low, axis.high],
         "tickvals": [place for place, _ in axis.ticks],
-        "ticktext": [plain(shorten(text, 12)) for _, text in axis.ticks],
+        "ticktext": [plain(shorten(text, LONGEST_TICK)) for _, text in axis.ticks],
     }
 
 

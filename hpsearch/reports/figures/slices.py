@@ -16,10 +16,11 @@ from hpsearch.reports.figure import Figure, Missing
 from hpsearch.reports.focus import Direction, Window, focus, value_range
 from hpsearch.reports.layout import axis, axis_names, base, note_outside, place_panels
 from hpsearch.reports.theme import Theme
-from hpsearch.reports.words import label, number, params_lines, plain, scalar, shorten
+from hpsearch.reports.words import label, number, params_lines, plain, scalar, shorten, two_lines
 from hpsearch.search.records import Dimension, StudyRecord, TrialRecord
 
 MANY = 2000  # points in all panels together; above, they are drawn by WebGL
+MOST_LEVEL = 8  # of so many options or fewer the names stand level
 GOLDEN = (math.sqrt(5) - 1) / 2
 
 
@@ -222,7 +223,8 @@ def _x_axis(record: Slices, panel: Slice, theme: Theme) -> dict[str, Any]:
         last = len(panel.options) - 1
         return axis(
             theme, title, tickmode="array", tickvals=list(range(last + 1)), showgrid=False,
-            ticktext=[plain(shorten(option, 16)) for option in panel.options], range=[-0.5, last + 0.5],
+            ticktext=_option_labels(panel.options), range=[-0.5, last + 0.5],
+            tickangle=0 if last < MOST_LEVEL else None, tickfont={"size": 12 if last < 4 else 10, "color": theme.muted},
         )  # fmt: skip
     low, high = min(panel.low or 0.0, *panel.places), max(panel.high or 0.0, *panel.places)
     if panel.scale == "log":
@@ -236,6 +238,13 @@ def _x_axis(record: Slices, panel: Slice, theme: Theme) -> dict[str, Any]:
     elif panel.integer and high - low <= 8:
         ticks = {"dtick": 1, "tickformat": "d"}
     return axis(theme, title, type=panel.scale, range=[low - pad, high + pad], **ticks)
+
+
+def _option_labels(options: tuple[str, ...]) -> list[str]:
+    """A few break where they are long; more stand on two levels in turn."""
+    if len(options) <= 6 or len(options) > MOST_LEVEL:
+        return [two_lines(shorten(option, 20)) for option in options]
+    return ["<br>" * (place % 2) + plain(shorten(option, 14)) for place, option in enumerate(options)]
 
 
 figure = Figure(compute, draw)
