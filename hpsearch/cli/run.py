@@ -10,7 +10,6 @@ import click
 from rich.console import Console
 
 from hpsearch.cli import options
-from hpsearch.cli.printing import say
 from hpsearch.cli.validate import describe
 from hpsearch.space.load import dump_study, load_study, parse_study
 from hpsearch.space.study_file import StudyFile
@@ -119,8 +118,6 @@ def resume(
 
 def _run(study: StudyFile, where: tuple[Path, str | None, str | None], *, quiet: bool, verbose: bool) -> int:
     console = Console(stderr=True, quiet=quiet)
-    search = study.search
-    say(console, f"{study.name}: {study.total} trials, sampler {search.sampler}, pruner {search.pruner}")
     # PyTorch takes seconds to import.
     with console.status("starting"):
         from hpsearch.cli.session import Workspace, run_study

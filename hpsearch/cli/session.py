@@ -21,6 +21,7 @@ from hpsearch.cli.lock import only_coordinator
 from hpsearch.cli.printing import say, waiting, warnings_said
 from hpsearch.cli.stopping import Stopping
 from hpsearch.errors import InputError
+from hpsearch.execution.devices import resolve
 from hpsearch.execution.executor import Executor, Job
 from hpsearch.execution.suitability import check as check_suitability
 from hpsearch.run import Coordinator
@@ -31,6 +32,7 @@ from hpsearch.space.study_file import StudyFile
 from hpsearch.tracking.tracker import Tracker
 from hpsearch.training.data.arrays import Source
 from hpsearch.training.data.prepare import prepare
+from hpsearch.training.hyperparameters import CONVOLUTIONAL
 
 STACK = 16  # the largest stack where the file says auto: beyond it small networks gain little on one core
 FINISH_SECONDS = 120.0
@@ -84,12 +86,16 @@ def run_study(file: StudyFile, workspace: Workspace, console: Console, *, verbos
         stack.enter_context(warnings_said(console))
         with console.status("starting"):
             job = job_of(file, workspace)
-            for warning in check_suitability(file, prepare(job.data)):
+            data = prepare(job.data)
+            warnings = check_suitability(file, data)
+            trials = f"{file.total} trial{'' if file.total == 1 else 's'}"
+            say(console, f"{file.name}: {trials}, sampler {file.search.sampler}, pruner {file.search.pruner}")
+            for warning in warnings:
                 say(console, f"warning: {warning}")
             kind = "inline" if file.execution.executor == "auto" else file.execution.executor
             # Before anything is written: data that can't be split or a GPU that is not there is bad input.
             executor: Executor = stack.enter_context(closing(registry.load("executor", kind)(job)))
-            study = _open(file, workspace, stack)
+            study = _open(file, workspace, stack, data.fingerprint)
         try:
             return _run(study, executor, job, workspace, console, verbose=verbose)
         except KeyboardInterrupt:
@@ -97,7 +103,7 @@ def run_study(file: StudyFile, workspace: Workspace, console: Console, *, verbos
             return 130
 
 
-def _open(file: StudyFile, workspace: Workspace, stack: ExitStack) -> SearchStudy:
+def _open(file: StudyFile, workspace: Workspace, stack: ExitStack, data: str) -> SearchStudy:
     """The study, locked for this process until the stack ends. Raises InputError for a home that takes nothing."""
     try:
         storage = open_storage(workspace.home, workspace.storage, write=True)
@@ -105,7 +111,7 @@ def _open(file: StudyFile, workspace: Workspace, stack: ExitStack) -> SearchStud
     except OSError as error:
         raise InputError(f"--home {workspace.home}: cannot be written: {error.strerror}") from error
     assert storage is not None
-    return SearchStudy(storage, file, dump_study(file))
+    return SearchStudy(storage, file, dump_study(file), data)
 
 
 def _run(
@@ -140,7 +146,10 @@ def _run(
 
 def job_of(file: StudyFile, workspace: Workspace) -> Job:
     """What an executor needs to know of a study."""
-    stack = STACK if file.execution.stack == "auto" else file.execution.stack
+    # On a CPU convolutions gain nothing from company, and take the memory of all.
+    alone = file.model in CONVOLUTIONAL and resolve(file.execution.device) == "cpu"
+    auto = 1 if alone else STACK
+    stack = auto if file.execution.stack == "auto" else file.execution.stack
     return Job(
         data=Source(**file.data.model_dump()),
         model=file.model,

@@ -22,6 +22,8 @@ from hpsearch.training.program import Program
 from hpsearch.training.stack import Stack
 from hpsearch.training.state import begin
 
+MOST_IDLE = 8  # networks that no trial under way needs: kept, for the next trial may be of their kind
+
 
 class InlineExecutor:
     """Always trains the stack that holds the trial furthest behind in virtual time, for one epoch a poll.
@@ -88,6 +90,10 @@ class InlineExecutor:
 
     def _program(self, kind: Signature, config: Config) -> Program:
         if kind not in self._programs:
+            wanted = {trial.signature for trial in self._trials.values()}
+            idle = [known for known in self._programs if known not in wanted]
+            for known in idle[: max(0, len(idle) - MOST_IDLE)]:
+                del self._programs[known]
             self._programs[kind] = Program(self._job.model, config, self._data)
         return self._programs[kind]
 

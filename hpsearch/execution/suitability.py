@@ -26,7 +26,7 @@ def check(file: StudyFile, data: Dataset) -> list[str]:
     for name, form in file.space.hyperparameters.items():
         _check_hyperparameter(name, form, file, data)
     _check_network(file, data)
-    return [*drift.warnings(data), *advice.advice(data)]
+    return [*_unread(file), *drift.warnings(data), *advice.advice(data)]
 
 
 def _check_metric(file: StudyFile, data: Dataset) -> None:
@@ -45,6 +45,23 @@ def _check_hyperparameter(name: str, form: Form, file: StudyFile, data: Dataset)
     if declaration.images and len(data.inputs) != 3 and any(_ends(form)):
         shape = f"its samples are {list(data.inputs)}, not [channel, row, column]"
         raise InputError(f"hyperparameters.{name}: it changes images, and data {file.data.name} has none: {shape}")
+
+
+def _unread(file: StudyFile) -> Iterator[str]:
+    """A sentence for each hyperparameter that is searched, though what would read it is never chosen."""
+    forms = file.space.hyperparameters
+    for name in file.space.searched:
+        for parent, wanted in declared(name).needs:
+            there = set(_values(forms[parent])) if parent in forms else {declared(parent).default}
+            if parent not in dict(forms[name].when) and not there & set(wanted):
+                yield (
+                    f"hyperparameters.{name}: searched in vain, for nothing reads it: it goes with "
+                    f"{parent} {' or '.join(map(str, wanted))}, and here it is {' or '.join(sorted(map(str, there)))}"
+                )
+    sizes = _values(forms["batch_size"]) if "batch_size" in forms else []
+    normed = _values(forms["batch_norm"]) if "batch_norm" in forms else []
+    if 1 in sizes and True in normed:
+        yield "hyperparameters.batch_size: batch norm has no variance to measure in a batch of one example"
 
 
 def _models() -> set[str]:

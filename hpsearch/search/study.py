@@ -35,8 +35,9 @@ from hpsearch.training.findings import Finding
 class SearchStudy:
     """One study, open for writing. Raises InputError where the stored study was another search."""
 
-    def __init__(self, storage: BaseStorage, file: StudyFile, text: str) -> None:
-        self.file, self._storage = file, storage
+    def __init__(self, storage: BaseStorage, file: StudyFile, text: str, data: str | None = None) -> None:
+        """`data` is a fingerprint of what is trained on: a study goes on with no other."""
+        self.file, self._storage, self._data = file, storage, data
         self.space = file.space
         self._distributions = {d.name: distribution(d) for d in dimensions(self.space)}
         self.sampler: Sampler = registry.load("sampler", file.search.sampler)(
@@ -60,6 +61,11 @@ class SearchStudy:
                     + (f" (and {len(changed) - 3} more)" if len(changed) > 3 else ""),
                     hint="give it another name, for instance with --set name=…",
                 )
+            if self._data is not None and kept.get("data") not in (None, self._data):
+                raise InputError(
+                    f"study {self.file.name!r} is there already, and its data have changed since",
+                    hint="give it another name, for instance with --set name=…",
+                )
         study = optuna.create_study(
             storage=self._storage,
             study_name=self.file.name,
@@ -68,7 +74,7 @@ class SearchStudy:
         )
         #: When the study was made, in Unix seconds, as text: what tells it from another of its name.
         self.created: str = str(time.time()) if kept is None else kept["created"]
-        facts = {"file": self.file.to_dict(), "text": text, "created": self.created}
+        facts = {"file": self.file.to_dict(), "text": text, "created": self.created, "data": self._data}
         if kept != facts:
             self._storage.set_study_user_attr(study._study_id, "hpsearch", facts)
         return study._study_id

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 VERDICTS = ("learning", "overfitting", "not_learning", "suspicious", "diverged")
 
 ADVICE = {
-    "learning": "Nothing is wrong; what is left to win lies in the details.",
+    "learning": "No sign of over- or underfitting: search on, with more trials, epochs or data.",
     "overfitting": (
         "Try dropout, a larger l2 or l1, more input_noise or augmentation, fewer epochs, a smaller width or depth, "
         "or more training data."
     ),
     "not_learning": (
-        "Try another learning_rate (ten times more, ten times less), adam as the optimizer, more epochs, a larger "
-        "width or depth, less dropout, l1 and l2."
+        "Try another learning_rate (ten times more, ten times less), adam as the optimizer, a larger width or depth, "
+        "less dropout, l1 and l2."
     ),
     "suspicious": (
         "Check the data before anything else: whether train and dev come from the same source, whether samples "
@@ -24,8 +24,7 @@ ADVICE = {
     "diverged": "Try a learning_rate ten times smaller, gradient_clip 1, warmup_epochs, or another initialization.",
     "unstable": "Try a smaller learning_rate, lr_decay, warmup_epochs, a larger batch_size, or gradient_clip 1.",
     "plateaued": (
-        "More epochs would not help. Try a larger learning_rate with lr_decay, momentum or adam, batch_norm, or a "
-        "larger width."
+        "It stands still: try a larger learning_rate with lr_decay, momentum or adam, batch_norm, or a larger width."
     ),
     "still_improving": "Try more epochs, or a larger learning_rate.",
     "vanishing_gradients": (
@@ -36,7 +35,7 @@ ADVICE = {
         "Try he_normal or xavier_normal as the initialization, batch_norm, gradient_clip 1, or normalize: standard "
         "for the data."
     ),
-    "dead_units": "Try a smaller learning_rate, he_normal as the initialization, batch_norm, or leaky_relu.",
+    "dead_units": "Try he_normal as the initialization, a smaller learning_rate, batch_norm, or leaky_relu.",
     "saturated_units": (
         "Try xavier_normal as the initialization, batch_norm before the activation, a smaller learning_rate, or relu."
     ),

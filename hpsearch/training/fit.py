@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import chain
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -66,17 +68,17 @@ def train_epoch(stack: Stack) -> list[dict[str, float]]:
         penalty.add_gradient(stack)
         if clipping is not None:
             clipping.shorten(stack)
-        for family, of_step in zip(stack.families, settings, strict=True):
-            family.update(stack, of_step[step])
+        for family, (names, columns) in zip(stack.families, settings, strict=True):
+            family.update(stack, dict(zip(names, columns[step].unbind(), strict=True)))
     for state in states:
         state.epoch += 1
     probe.end(parameters, buffers)
-    columns = {
+    scores = {
         **_training_scores(data, loss / steps, hits.double() / (steps * batch)),
         **dev_scores(program, parameters, buffers),
     }
-    table = zip(*(column.tolist() for column in columns.values()), rates, strict=True)
-    return [dict(zip([*columns, "learning_rate"], row, strict=True)) for row in table]
+    table = zip(*(score.tolist() for score in scores.values()), rates, strict=True)
+    return [dict(zip([*scores, "learning_rate"], row, strict=True)) for row in table]
 
 
 def dev_scores(program: Program, parameters: list[Tensor], buffers: list[Tensor]) -> dict[str, Tensor]:
@@ -87,7 +89,8 @@ def dev_scores(program: Program, parameters: list[Tensor], buffers: list[Tensor]
     for name in registry.names("metric"):
         metric: Metric = registry.load("metric", name)
         if metric.score is not None and data.task in metric.tasks:
-            scores[name] = metric.score(outputs, data.dev_y, data)
+            # Of a network that gives no numbers, a score would be one by accident.
+            scores[name] = torch.where(loss.isfinite(), metric.score(outputs, data.dev_y, data), torch.nan)
     return scores
 
 
@@ -102,19 +105,18 @@ def _training_scores(data: Dataset, loss: Tensor, accuracy: Tensor) -> dict[str,
     return {"train_loss": loss, "train_accuracy": accuracy}
 
 
-def _settings(stack: Stack, family: Family, rates: Sequence[float], steps: int) -> list[dict[str, Tensor]]:
-    """The family's scalars for every step of the epoch, as columns [row, 1].
+def _settings(stack: Stack, family: Family, rates: Sequence[float], steps: int) -> tuple[list[str], Tensor]:
+    """Names of the family's scalars, and their columns for every step of the epoch: [step, name, row, 1].
 
     Python's own floats, one by one: vectorised powers round differently at different places.
     """
     members = [(stack.states[row], rates[row]) for row in range(family.rows.start, family.rows.stop)]
-    table = [
-        [family.optimizer.columns(s.config, rate, s.epoch * steps + t + 1) for s, rate in members] for t in range(steps)
-    ]
-    names = list(table[0][0])
-    cells = [[[[cell[name]] for cell in row] for name in names] for row in table]
-    columns = torch.tensor(cells, dtype=stack.parameters.dtype, device=stack.parameters.device)
-    return [dict(zip(names, of_step.unbind(), strict=True)) for of_step in columns.unbind()]
+    scalars = family.optimizer.columns
+    names = list(scalars(members[0][0].config, rates[0], 1))
+    each = (scalars(s.config, rate, s.epoch * steps + t + 1).values() for t in range(steps) for s, rate in members)
+    cells = np.fromiter(chain.from_iterable(each), dtype=np.float64, count=steps * len(members) * len(names))
+    columns = torch.from_numpy(cells).view(steps, len(members), len(names)).transpose(1, 2)
+    return names, columns.to(stack.parameters.device, stack.parameters.dtype).contiguous()[..., None]
 
 
 def _masks(stack: Stack) -> DropoutMasks | None:

@@ -192,7 +192,7 @@ warmup_epochs = Hyperparameter(
 # Penalties
 
 l1 = Hyperparameter("float", 0.0, "Weight of the sum of absolute weights in the loss.", low=0.0)
-l2 = Hyperparameter("float", 0.0, "Weight of the sum of squared weights in the loss.", low=0.0)
+l2 = Hyperparameter("float", 0.0, "Weight of half the sum of squared weights in the loss.", low=0.0)
 
 # Length of training
 

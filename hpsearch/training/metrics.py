@@ -42,36 +42,35 @@ def _accuracy(outputs: Tensor, targets: Tensor, data: Dataset) -> Tensor:
 
 
 def _balanced_accuracy(outputs: Tensor, targets: Tensor, data: Dataset) -> Tensor:
-    confusion = _confusion(outputs, targets, data)
-    there = confusion.sum(2)
-    recall = confusion.diagonal(dim1=1, dim2=2) / there.clamp(min=1)
-    return recall.sum(1) / (there > 0).sum(1)
+    hits, _, there = _counts(outputs, targets, data)
+    return (hits / there.clamp(min=1)).sum(1) / (there > 0).sum()
 
 
 def _macro_f1(outputs: Tensor, targets: Tensor, data: Dataset) -> Tensor:
-    confusion = _confusion(outputs, targets, data)
-    said_or_true = confusion.sum(1) + confusion.sum(2)
-    f1 = 2 * confusion.diagonal(dim1=1, dim2=2) / said_or_true.clamp(min=1)
-    return f1.sum(1) / (said_or_true > 0).sum(1)
+    hits, said, there = _counts(outputs, targets, data)
+    f1 = 2 * hits / (said + there).clamp(min=1)
+    return f1.sum(1) / (said + there > 0).sum(1)
 
 
 def _auroc(outputs: Tensor, targets: Tensor, data: Dataset) -> Tensor:
     """Mann and Whitney's form, ties counted half; the mean over the classes, each against the rest."""
     import torch
 
-    if data.task == "binary":
-        scores, positive = outputs, targets[:, None] == 1
-    else:
-        there = torch.unique(targets)
-        there = there if len(there) > 1 else there[:0]
-        scores, positive = outputs.double().log_softmax(2)[:, :, there], targets[:, None] == there
-    scores = scores.transpose(1, 2).contiguous()
+    two = data.task == "binary"
+    scores = (outputs if two else outputs.double().log_softmax(2)).permute(2, 0, 1).contiguous()
     ordered = scores.sort(2).values
-    # Places below and up to each score: together twice its mean rank among equals, less one.
-    ranks = torch.searchsorted(ordered, scores) + torch.searchsorted(ordered, scores, right=True)
-    ones = positive.sum(0)
-    above = (ranks * positive.t()).sum(2) - ones**2
-    return (above / (2 * ones * (len(targets) - ones)).double()).mean(1)
+    counts = targets.bincount(minlength=data.classes).tolist()
+    each = []
+    for label, count in enumerate(counts):
+        if (two and label == 0) or not 0 < count < len(targets):
+            continue
+        row = 0 if two else label
+        own = scores[row][:, targets == label]
+        # Places below and up to each score: together twice its mean rank among equals, less one.
+        ranks = torch.searchsorted(ordered[row], own) + torch.searchsorted(ordered[row], own, right=True)
+        above = (ranks.sum(1) - count**2).double()
+        each.append(above / (2 * count * (len(targets) - count)))
+    return torch.stack(each, 1).mean(1) if each else torch.full((len(outputs),), torch.nan, dtype=torch.float64)
 
 
 def _rmse(outputs: Tensor, targets: Tensor, data: Dataset) -> Tensor:
@@ -91,15 +90,17 @@ def _errors(outputs: Tensor, targets: Tensor, data: Dataset) -> Tensor:
     return (outputs.squeeze(2).double() - targets.double()) * data.target_scale
 
 
-def _confusion(outputs: Tensor, targets: Tensor, data: Dataset) -> Tensor:
-    """Counts [trial, true class, predicted class], float64."""
+def _counts(outputs: Tensor, targets: Tensor, data: Dataset) -> tuple[Tensor, Tensor, Tensor]:
+    """By class: samples predicted rightly [trial, class], predicted so at all [trial, class], and there [class]."""
     import torch
 
     trials, classes = len(outputs), data.classes
-    cells = targets * classes + data.predicted(outputs)
-    cells = cells + torch.arange(trials, device=cells.device)[:, None] * classes**2
-    counts = cells.flatten().bincount(minlength=trials * classes**2)
-    return counts.view(trials, classes, classes).double()
+    predicted = data.predicted(outputs)
+    first = torch.arange(trials, device=outputs.device)[:, None] * classes
+    hits = (first + targets)[predicted == targets].bincount(minlength=trials * classes)
+    said = (first + predicted).flatten().bincount(minlength=trials * classes)
+    there = targets.bincount(minlength=classes)
+    return hits.view(trials, classes).double(), said.view(trials, classes).double(), there.double()
 
 
 dev_accuracy = Metric("maximize", 0.0, "share of the dev samples whose class is predicted rightly", CLASSES, _accuracy)

@@ -62,7 +62,7 @@ class DropoutMasks:
         self._streams = [philox(s, Purpose.DROPOUT, e) for s, e in zip(seeds, epochs, strict=True)]
         self._words = -(-size // 4)
         self._bits = np.empty((len(seeds), self._words), dtype=np.uint64)
-        dropped = [round(rate * LEVELS) for rate in rates]
+        dropped = [min(round(rate * LEVELS), LEVELS - 1) for rate in rates]
         # Sixteen random bits read as a signed number are uniform on [-LEVELS / 2, LEVELS / 2).
         self._threshold = torch.tensor([[d - LEVELS // 2] for d in dropped], dtype=torch.int32)
         self._scale = torch.tensor([[LEVELS / (LEVELS - d)] for d in dropped], dtype=dtype)

@@ -4,9 +4,9 @@ A probed epoch leaves in each trial's `signals`, by name, a list with one value 
 
 - ``gradient_norm``: root mean square of the loss gradient of each weight tensor, in the epoch's first mini-batch,
   before penalties and clipping; ``weight_norm``: that of the weights at the same moment;
-- ``dead``: after each nonlinearity, the share of units whose slope is below FLAT for every one of SAMPLES training
-  samples; ``saturated``: the share of all outputs with such a slope, only of nonlinearities that are flat at
-  both ends. Both before the first step of the epoch;
+- ``dead``: after each nonlinearity, the share of units whose slope is 0 for every one of SAMPLES training samples (at
+  most FLAT where the nonlinearity is flat at both ends); ``saturated``: the share of all outputs with such a slope,
+  only of those that are flat at both ends. Both before the first step of the epoch;
 - ``train_part_loss`` and, of classes, ``train_part_accuracy`` (one value each), after the last step: of training
   samples as dev samples are scored, without dropout and augmentation, so that the two can be compared;
 - before the first epoch also what they are compared with (one value each): ``trivial_loss`` and, of classes,
@@ -77,9 +77,11 @@ def activity(program: Program, parameters: list[Tensor], buffers: list[Tensor]) 
     saturated: list[Tensor] = []
 
     def note(module: Activation, given: object, y: Tensor) -> None:
-        flat = module.slope(y) < FLAT
+        # A relu is flat where it is off; one that leaks never is.
+        saturating = isinstance(module, Sigmoid | Tanh)
+        flat = module.slope(y) <= (FLAT if saturating else 0.0)
         dead.append(flat.transpose(0, 1).flatten(1).all(1).double().mean())
-        if isinstance(module, Sigmoid | Tanh):
+        if saturating:
             saturated.append(flat.double().mean())
 
     def alone(p: list[Tensor], b: list[Tensor], x: Tensor) -> tuple[list[Tensor], list[Tensor]]:

@@ -24,7 +24,7 @@ from hpsearch.training.noise import Purpose, generator
 from hpsearch.training.tasks import Task
 from hpsearch.training.trace import Flat, record
 
-EVALUATION_ROWS = 2048
+EVALUATION_ROWS = 256  # at a time, whatever the stack: their means go into the bits of a loss
 
 
 class Program:
@@ -126,7 +126,10 @@ class Program:
         leaves = [p.detach().requires_grad_() for p in parameters]
         losses, outputs = self._forward(leaves, buffers, masks, given)
         outputs = outputs.detach()
-        hits = (self.task.predicted(outputs) == given[1]).sum(1) if self.task.predicted else losses.detach().long() * 0
+        if self.task.predicted is None:
+            hits = torch.zeros_like(losses, dtype=torch.int64)
+        else:
+            hits = (self.task.predicted(outputs) == given[1]).sum(1)
         return [losses.detach(), hits, *torch.autograd.grad(losses.sum(), leaves)]
 
     def _scores(

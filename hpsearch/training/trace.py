@@ -6,6 +6,7 @@ the same values, so its results are the same bits.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -40,7 +41,6 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         super().__init__()  # type: ignore[no-untyped-call]
         self._graph = Graph()
         self._nodes: dict[int, Node] = {}
-        self._alive: list[Tensor] = []  # an id names a tensor only as long as it lives
         for index, argument in enumerate(arguments):
             self._bind(argument, self._graph.placeholder(f"a{index}"))
 
@@ -69,8 +69,9 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return replay
 
     def _bind(self, tensor: Tensor, node: Any) -> None:
+        # An id names a tensor only as long as it lives, and none is kept alive for the sake of its name.
         self._nodes[id(tensor)] = node
-        self._alive.append(tensor)
+        weakref.finalize(tensor, self._nodes.pop, id(tensor), None).atexit = False
 
     def _node(self, value: Any) -> Any:
         if not isinstance(value, Tensor):

@@ -51,7 +51,8 @@ def _still_improving(dev: Sequence[float], trivial: float) -> Finding | None:
     before, now = fmean(dev[-2 * third : -third]), fmean(dev[-third:])
     # The lowest loss has to be a late one: a fall that has ended is none.
     late = min(dev) >= min(dev[-max(1, third // 2) :])
-    if before - now < max(FALL * before, FALL_SEEN * trivial) or not late:
+    # From above the trivial loss, it only comes back to where it could have begun.
+    if before - now < max(FALL * before, FALL_SEEN * trivial) or not late or now >= trivial:
         return None
     if third == 1:
         span = f"{now:.3g} in the last epoch, {before:.3g} in the one before"

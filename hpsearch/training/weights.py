@@ -43,6 +43,11 @@ def write_whole(path: Path, *parts: bytes | memoryview) -> None:
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)  # its name is safe only when the folder is
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
     except BaseException:
         part.unlink(missing_ok=True)
         raise

@@ -59,7 +59,7 @@ def test_wrong_data_gets_one_line_and_nothing_is_made(what: str, folder: Path) -
     data, said = WRONG[what]
     study = write(folder, data)
     before = snapshot(folder)
-    result = hpsearch("run", study, "--home", folder / "home", "-q")
+    result = hpsearch("run", study, "--home", folder / "home")
     assert (result.code, result.out, len(result.lines)) == (2, "", 1)
     assert result.err.startswith("error: ")
     assert said.format(folder=folder) in result.err
@@ -111,3 +111,16 @@ def test_parts_that_are_not_alike_are_warned_of_when_a_run_starts(folder: Path) 
     assert result.code == 0
     (told,) = [line for line in result.lines if line.startswith("warning: ")]
     assert "train and dev are not alike: dev is shifted in feature" in told
+
+
+def test_a_study_does_not_go_on_with_data_that_have_changed(folder: Path) -> None:
+    study, home = write(folder, CSV, metric="dev_mae"), folder / "home"
+    assert hpsearch("run", study, "--home", home, "-n", "2", "-q").code == 0
+    before = (home / "optuna.journal").read_bytes()
+    (folder / "t.csv").write_text(TABLE.replace("10.5", "11.5"))
+    result = hpsearch("run", study, "--home", home, "-n", "3", "-q")
+    assert (result.code, len(result.lines)) == (2, 1)
+    assert "study 's' is there already, and its data have changed since" in result.err
+    assert (home / "optuna.journal").read_bytes() == before
+    (folder / "t.csv").write_text(TABLE)
+    assert hpsearch("run", study, "--home", home, "-n", "3", "-q").code == 0

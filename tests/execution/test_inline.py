@@ -55,6 +55,17 @@ def epochs(events: list[Event], number: int) -> list[int]:
     return [e.epoch for e in events if isinstance(e, EpochEnded) and e.number == number]
 
 
+def test_networks_that_no_trial_needs_are_let_go(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inline, "MOST_IDLE", 2)
+    executor = inline.InlineExecutor(job)
+    for number in range(6):
+        executor.submit(Assignment(number, VALUES | {"width": 4 + number}, 1), tick=0, until=1)
+        assert epochs(drain(executor), number) == [1]
+        executor.stop(number)
+        assert len(executor._programs) <= 3
+    executor.close()
+
+
 def test_a_trial_waits_until_it_is_let_on(executor: inline.InlineExecutor) -> None:
     executor.submit(Assignment(0, VALUES, 1), tick=0, until=2)
     assert epochs(drain(executor), 0) == [1, 2]

@@ -116,3 +116,29 @@ def test_warnings_are_about_drift_and_about_the_split() -> None:
 def test_the_shipped_studies_of_the_digits_go_with_their_data(name: str) -> None:
     file = load_study(name)
     assert check(file, prepare(Source(**file.data.model_dump()))) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("momentum: [0.5, 0.9]", "hyperparameters.momentum: searched in vain"),
+        ("optimizer: [sgd, adam]\nrmsprop_beta: [0.5, 0.9]", "optimizer rmsprop, and here it is adam or sgd"),
+        ("activation: tanh\nleaky_slope: {low: 0.1, high: 0.2}", "activation leaky_relu, and here it is tanh"),
+        ("batch_size: [1, 8]\nbatch_norm: true", "hyperparameters.batch_size: batch norm has no variance"),
+    ],
+)
+def test_what_is_searched_in_vain_is_told(written: str, said: str) -> None:
+    assert any(said in warning for warning in check(study(written), FLAT))
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "momentum: 0.5",
+        "optimizer: [momentum, adam]\nmomentum: [0.5, 0.9]",
+        "optimizer: adam\nmomentum: {options: [0.5, 0.9], when: {optimizer: momentum}}",
+        "batch_size: [1, 8]",
+    ],
+)
+def test_what_is_read_or_fixed_or_conditional_is_not_told(written: str) -> None:
+    assert check(study(written), FLAT) == check(study(), FLAT)

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from hpsearch import registry
 from hpsearch.events import Scalar
 from hpsearch.training import weights
 from hpsearch.training.config import configure
-from hpsearch.training.fit import finite, train_epoch
+from hpsearch.training.fit import dev_scores, finite, train_epoch
 from hpsearch.training.noise import order
 from hpsearch.training.program import Program
 from hpsearch.training.stack import Stack
@@ -18,7 +19,9 @@ from hpsearch.training.state import begin
 from tests.training import trials
 
 
-def test_metrics_are_what_the_network_does_on_the_parts() -> None:
+@pytest.mark.parametrize("rows", [1, 7, 100])
+def test_metrics_are_what_the_network_does_on_the_parts(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hpsearch.training.program.EVALUATION_ROWS", rows)
     data = trials.dataset(dtype=torch.float64)
     values: dict[str, Scalar] = {
         "depth": 1,
@@ -89,6 +92,18 @@ def test_a_batch_of_one_takes_as_many_steps_as_there_are_samples_in_their_order(
     after = program.named_weights(state.parameters, state.buffers)
     for name, parameter in program.network.named_parameters():
         torch.testing.assert_close(after[name], parameter.detach(), rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("task", registry.names("task"))
+def test_a_network_without_numbers_has_no_scores_and_its_neighbour_has(task: str) -> None:
+    data = trials.dataset(task=task)
+    program = trials.program({"width": 4}, data)
+    stack = Stack(program, [trials.start(program, n, {}, n) for n in range(2)])
+    stack.parameters[0] = torch.nan
+    parameters, buffers = program.parameters.views(stack.parameters), program.buffers.views(stack.buffers)
+    scores = dev_scores(program, parameters, buffers)
+    assert len(scores) >= 4
+    assert all(score.isfinite().tolist() == [False, True] for score in scores.values())
 
 
 @pytest.mark.parametrize("bad", ["train_loss", "dev_loss"])

@@ -157,6 +157,12 @@ def test_dropout_keeps_the_expected_share_and_the_expected_sum() -> None:
         assert float(mask.mean()) == pytest.approx(1, abs=0.03)
 
 
+def test_a_dropout_rate_next_to_one_keeps_something() -> None:
+    mask = noise.DropoutMasks([1], [1], [0.999999], 10**6, torch.float64).draw()
+    assert 0 < int((mask > 0).sum()) < 100
+    assert mask.isfinite().all()
+
+
 def test_dropout_does_nothing_in_evaluation() -> None:
     layer = Dropout(3).eval()
     layer.enabled = True

@@ -143,7 +143,13 @@ def rigged(activation: str, bias: float) -> tuple[Program, TrialState]:
 
 @pytest.mark.parametrize(
     ("activation", "bias", "dead", "saturated"),
-    [("relu", -9.0, 0.5, None), ("relu", 9.0, 0.0, None), ("sigmoid", 9.0, 0.5, 0.5), ("tanh", -9.0, 0.5, 0.5)],
+    [
+        ("relu", -9.0, 0.5, None),
+        ("relu", 9.0, 0.0, None),
+        ("leaky_relu", -9.0, 0.0, None),
+        ("sigmoid", 9.0, 0.5, 0.5),
+        ("tanh", -9.0, 0.5, 0.5),
+    ],
 )
 def test_dead_and_saturated_units_are_counted(
     activation: str, bias: float, dead: float, saturated: float | None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import pytest
 import torch
 from torch import Tensor
@@ -45,6 +47,21 @@ def test_kernels_with_several_results_are_replayed() -> None:
     x = torch.randn(3, 4)
     assert torch.equal(replay(x)[0], x.max(1).values * 2)
     assert torch.equal(replay(x)[1], x.max(1).indices)
+
+
+def test_recording_keeps_no_tensor_alive() -> None:
+    seen: list[weakref.ref[Tensor]] = []
+
+    def function(x: Tensor) -> list[Tensor]:
+        between = x + 1
+        seen.append(weakref.ref(between))
+        result = between * 2
+        del between
+        assert seen[0]() is None
+        return [result]
+
+    result, replay = record(function, [torch.ones(3)])
+    assert result[0].tolist() == replay(torch.ones(3))[0].tolist() == [4.0] * 3
 
 
 def test_a_tensor_from_outside_is_refused() -> None:

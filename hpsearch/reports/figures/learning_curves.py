@@ -118,7 +118,7 @@ def draw(record: LearningCurves, theme: Theme) -> go.Figure:
 
 def _range(record: LearningCurves) -> tuple[float, float]:
     """The value axis: what the best curves need, without their first steps where those flatten the rest."""
-    values = [value for curve in record.best for value in curve.values]
+    values = [value for curve in record.best for value in curve.values if math.isfinite(value)] or [0.0]
     window = focus(values, record.direction)
     low, high = (window.low, window.high) if window else (min(values), max(values))
     pad = 0.04 * (high - low) or 0.01 * abs(high) or 0.01

@@ -24,6 +24,11 @@ def fill(arrays: Arrays, train: Rows) -> NDArray[np.float64]:
     return np.where(np.isnan(arrays.features), medians, arrays.features)
 
 
+def _text(value: object) -> str:
+    """A category in words: 1 and 1.0 are the same one, for a column with gaps comes as floats."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
 def one_hot(arrays: Arrays, train: Rows) -> tuple[NDArray[np.float64], tuple[str, ...]]:
     """A column for each category of the training part [sample, category], and their names ``column=category``.
 
@@ -36,9 +41,11 @@ def one_hot(arrays: Arrays, train: Rows) -> tuple[NDArray[np.float64], tuple[str
     first = arrays.features.shape[1]
     for column, name in zip(arrays.categories.T, arrays.names[first:], strict=True):
         there = np.flatnonzero(column != None)  # noqa: E711  # elementwise
-        words, codes = np.unique(column[there].astype(str), return_inverse=True)
+        told = [_text(value) for value in column[there]]
+        words = sorted(set(told))
+        codes = {word: code for code, word in enumerate(words)}
         number = np.full(len(column), -1)
-        number[there] = codes
+        number[there] = [codes[word] for word in told]
         known = np.unique(number[train])
         known = known[known >= 0]
         if len(known) > MOST_CATEGORIES:

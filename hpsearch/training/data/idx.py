@@ -72,6 +72,8 @@ def read_idx(path: Path, shape: tuple[int | None, ...]) -> Bytes:
             body = file.read(size + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise InputError(f"{path}: cannot be read: {error}") from error
+    except (MemoryError, OverflowError):
+        raise InputError(f"{path}: its head says {found}, more than this machine can hold") from None
     if len(body) != size:
         more = "more" if len(body) > size else f"{len(body)}"
         raise InputError(f"{path}: its head says {size} bytes, but there are {more}")

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from hpsearch import registry
 from hpsearch.errors import InputError
@@ -23,6 +24,7 @@ from hpsearch.training.data.splits import divide
 from hpsearch.training.data.targets import check
 
 CHUNK = 2**22  # values that are worked on at a time: 32 MiB of float64
+TINY = 1e-150  # squares of smaller numbers are 0
 
 _last: tuple[object, Dataset] | None = None
 
@@ -48,6 +50,7 @@ def _stamps(source: Source) -> list[object]:
     return [registry.load("data", source.name), os.environ.get(VARIABLE), *found]
 
 
+@np.errstate(over="ignore", invalid="ignore")  # told in one line below
 def _prepared(source: Source) -> Dataset:
     load = registry.load("data", source.name)
     reader = load if isinstance(load, Reader) else Reader(load)
@@ -67,17 +70,32 @@ def _prepared(source: Source) -> Dataset:
         x = _transformed(_Chunks(features, rows), transform)
         if categories is not None:  # zeros and ones as they are: a rare category is no outlier
             x = np.concatenate([x, categories[rows]], axis=1)
-        y = arrays.targets[rows]
+        y = (arrays.targets[rows] - mean) / scale if arrays.task == "regression" else arrays.targets[rows]
         tensors[f"{part}_x"] = torch.from_numpy(x)
-        tensors[f"{part}_y"] = torch.from_numpy((y - mean) / scale if scale else y.astype(np.int64))
+        tensors[f"{part}_y"] = torch.from_numpy(y.astype(np.float64 if arrays.task == "regression" else np.int64))
     groups = (
         {} if arrays.groups is None else {part: len(np.unique(arrays.groups[rows])) for part, rows in parts.items()}
     )
     names = (*arrays.names[: features.shape[1]], *words) if table else arrays.names
+    _check_range(source, tensors, names)
     described: dict[str, Any] = {"names": names, "labels": arrays.labels, "groups": groups}
     return Dataset(
         arrays.classes, **tensors, task=arrays.task, target_mean=mean, target_scale=scale or 1.0, **described
     )
+
+
+def _check_range(source: Source, tensors: dict[str, Tensor], names: tuple[str, ...]) -> None:
+    """Raises InputError for a number that is none in the single precision in which networks are trained."""
+    for key, tensor in tensors.items():
+        wrong = ~tensor.float().isfinite()
+        if wrong.any():
+            place = wrong.nonzero()[0].tolist()
+            column = f"column {names[place[1]]!r}" if len(place) == 2 and names else "a feature"
+            what = "a target" if key.endswith("_y") else column
+            raise InputError(
+                f"data {source.name}: {what} is too large for single precision in the {key[:-2]} part",
+                hint="give it in a larger unit",
+            )
 
 
 class _Chunks:
@@ -103,8 +121,11 @@ def _transformed(part: _Chunks, transform: Transform) -> NDArray[Any]:
 
 
 def _scale(arrays: Arrays, train: NDArray[np.int64]) -> tuple[float, float]:
-    """Mean and standard deviation of the training part's targets; 0 and 0 for classes."""
+    """Mean and standard deviation of the training part's targets; 0 and 1 for classes."""
     if arrays.task != "regression":
-        return 0.0, 0.0
-    targets = arrays.targets[train]
-    return float(targets.mean()), float(targets.std())
+        return 0.0, 1.0
+    mean, scale = float(arrays.targets[train].mean()), float(arrays.targets[train].std())
+    if not (np.isfinite(mean) and TINY < scale < np.inf):
+        size, unit = ("small", "smaller") if scale <= TINY else ("large", "larger")
+        raise InputError(f"data: the targets are too {size} to be told apart", hint=f"give them in a {unit} unit")
+    return mean, scale

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from hpsearch.errors import InputError
 from hpsearch.training.data.arrays import Arrays
 
+HUGE = 1e150  # squares of larger numbers are infinite
 MOST_CLASSES = 20  # whole numbers with more different values than this are numbers to predict, unless said
 
 
@@ -83,10 +84,11 @@ def check(arrays: Arrays, name: str) -> None:
     if arrays.features.dtype.kind == "f":
         for start in range(0, samples, 4096):
             rows = arrays.features[start : start + 4096]
-            fine = ~np.isinf(rows) if arrays.categories is not None else np.isfinite(rows)
+            missing = np.isnan(rows) & (arrays.categories is not None)  # of a table: it will be filled
+            fine = missing | (np.abs(rows) < HUGE)
             if (bad := np.flatnonzero(~fine.reshape(len(rows), -1).all(axis=1))).size:
                 sample = start + bad[0] + 1
-                raise InputError(f"data {name}: the features of sample {sample} hold NaN or an infinite number")
+                raise InputError(f"data {name}: the features of sample {sample} hold NaN, or a number beyond {HUGE:g}")
     if arrays.task == "regression":
         if not np.isfinite(targets).all():
             raise InputError(f"data {name}: NaN or an infinite number among the targets")

@@ -60,7 +60,7 @@ def test_bars_are_shares_of_all_judged_trials_with_the_pruned_ones_apart() -> No
     markup = draw(record, LIGHT)
     assert '<i style="width: 50.00%"></i><i style="width: 25.00%"></i>' in markup
     assert "3 trials, 1 pruned" in markup
-    assert "Try a smaller learning_rate, he_normal" in markup
+    assert "Try he_normal as the initialization" in markup
     assert "Trial 3 (dev accuracy 0.6): dead_units in 3." in markup
 
 

@@ -69,7 +69,10 @@ def pickled() -> Any:
         ({"x": np.full((60, 2), "1")}, "x must be numbers [sample, feature, …], not <U1"),
         ({"y": np.zeros((60, 2))}, "y must be one value a sample, not float64 [60, 2]"),
         ({"x": np.where(np.arange(60)[:, None] == 7, np.nan, X)}, "data npz: the features of sample 8 hold NaN"),
-        ({"x": np.where(np.arange(60)[:, None] == 7, np.inf, X)}, "the features of sample 8 hold NaN or an infinite"),
+        (
+            {"x": np.where(np.arange(60)[:, None] == 7, np.inf, X)},
+            "the features of sample 8 hold NaN, or a number beyond",
+        ),
         ({"y": np.where(np.arange(60) == 7, np.nan, 1.5)}, "a.npz, y: nan in sample 8 (1 in all)"),
         ({"y": np.ones(60)}, "a.npz, y: there is one class only: '1.0'"),
         ({"y": np.full(60, 1.5)}, "the train part has the same target everywhere"),

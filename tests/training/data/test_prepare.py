@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ def test_a_plain_function_is_a_source(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ({"targets": np.arange(49) % 2}, "50 samples, but 49 targets"),
         ({"features": np.zeros((0, 3)), "targets": np.arange(0)}, "there are no samples"),
-        ({"features": np.full((50, 3), np.nan)}, "the features of sample 1 hold NaN or an infinite number"),
+        ({"features": np.full((50, 3), np.nan)}, "the features of sample 1 hold NaN, or a number beyond"),
         ({"targets": np.arange(50) % 3}, "label 2 of sample 3 is outside the classes 0 to 1"),
         ({"targets": np.arange(50) % 2 - 1}, "label -1 of sample 1 is outside"),
         ({"targets": np.zeros(50, int), "classes": 1}, "there is one class only"),
@@ -80,6 +81,23 @@ def test_arrays_that_are_not_what_they_say_are_bad_input(
     given: dict[str, Any] = {"features": np.zeros((50, 3)), "targets": np.arange(50) % 2, "classes": 2} | changes
     with pytest.raises(InputError, match=f"data.*{said}"):
         prepare(use(monkeypatch, Arrays(**given)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "normalize", "said"),
+    [
+        ({"features": np.full((50, 3), 1e308)}, "standard", "features of sample 1 hold NaN, or a number beyond"),
+        ({"features": np.full((50, 3), 1e39)}, "none", "a feature is too large"),
+        ({"targets": np.linspace(0, 1e300, 50), "task": "regression", "classes": 0}, "none", "targets are too large"),
+        ({"targets": np.linspace(0, 1e-200, 50), "task": "regression", "classes": 0}, "none", "targets are too small"),
+    ],
+)
+def test_numbers_beyond_single_precision_are_bad_input(
+    changes: dict[str, Any], normalize: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: dict[str, Any] = {"features": np.zeros((50, 3)), "targets": np.arange(50) % 2, "classes": 2} | changes
+    with pytest.raises(InputError, match=f"data.*{said}"):
+        prepare(replace(use(monkeypatch, Arrays(**given)), normalize=normalize))
 
 
 def test_a_key_that_the_source_does_not_take_is_bad_input() -> None:
