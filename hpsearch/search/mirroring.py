@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from hpsearch.events import EpochEnded, Scalar
 from hpsearch.search.records import TrialRecord
 
+RECONSTRUCTION = "reconstruction_error_"
 Ending = Literal["FINISHED", "KILLED", "FAILED"]
 
 
@@ -66,13 +67,13 @@ def mirror_epochs(record: Record, trial: TrialRecord) -> None:
 
 
 def mirror_epoch(record: Record, event: EpochEnded) -> None:
-    """Tell an epoch: its metrics, and where gradients were measured, their finite norms layer by layer."""
-    norms = {
-        f"gradient_norm/layer_{layer}": norm
-        for layer, norm in enumerate(event.signals.get("gradient_norm", ()), 1)
-        if math.isfinite(norm)
-    }
-    record.epoch(event.number, event.epoch, {**event.metrics, **norms}, event.time)
+    """Tell an epoch: its metrics, and layer by layer what was measured of gradients and of pretraining, if finite."""
+    layers = {f"gradient_norm/layer_{n}": norm for n, norm in enumerate(event.signals.get("gradient_norm", ()), 1)}
+    for name, errors in event.signals.items():
+        if name.startswith(RECONSTRUCTION) and errors:
+            layers[f"reconstruction_error/layer_{name.removeprefix(RECONSTRUCTION)}"] = errors[-1]
+    finite = {name: value for name, value in layers.items() if math.isfinite(value)}
+    record.epoch(event.number, event.epoch, {**event.metrics, **finite}, event.time)
 
 
 def _note(trial: TrialRecord) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from optuna.storages import BaseStorage, InMemoryStorage
 
 from hpsearch.events import EpochEnded, History, Signals
-from hpsearch.search.mirroring import mirror_end, mirror_epochs
+from hpsearch.search.mirroring import mirror_end, mirror_epoch, mirror_epochs
 from hpsearch.search.storage import open_storage
 from hpsearch.search.study import SearchStudy
 from hpsearch.space.load import parse_study
@@ -111,3 +111,10 @@ def test_a_trial_without_a_diagnosis_has_no_such_tags() -> None:
     told = Told()
     mirror_end(told, ended(InMemoryStorage()).trial(0))
     assert dict(told.tags) == {"hpsearch.state": "COMPLETE"}
+
+
+def test_the_record_is_told_how_well_each_layer_was_pretrained() -> None:
+    told = Told()
+    signals = {"reconstruction_error_1": [0.5, 0.25], "reconstruction_error_2": [math.nan], "gradient_norm": [1.0]}
+    mirror_epoch(told, EpochEnded(0, 1, {"dev_accuracy": 0.5}, 0.0, 0.0, signals))
+    assert told.epochs == [{"dev_accuracy": 0.5, "gradient_norm/layer_1": 1.0, "reconstruction_error/layer_1": 0.25}]

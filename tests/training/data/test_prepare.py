@@ -13,6 +13,7 @@ from hpsearch import registry
 from hpsearch.errors import InputError
 from hpsearch.training.data.arrays import Arrays, Source
 from hpsearch.training.data.prepare import prepare
+from tests.training import trials
 from tests.training.data.examples import write_npz
 
 SPLIT = {"train": 0.7, "dev": 0.15, "test": 0.15}
@@ -98,6 +99,17 @@ def test_numbers_beyond_single_precision_are_bad_input(
     given: dict[str, Any] = {"features": np.zeros((50, 3)), "targets": np.arange(50) % 2, "classes": 2} | changes
     with pytest.raises(InputError, match=f"data.*{said}"):
         prepare(replace(use(monkeypatch, Arrays(**given)), normalize=normalize))
+
+
+def test_a_fingerprint_tells_other_data_apart_and_forgives_rounding() -> None:
+    data = trials.dataset(dtype=torch.float64)
+    told = data.fingerprint
+    assert replace(data, train_x=data.train_x * (1 + 1e-13)).fingerprint == told
+    swapped = torch.cat([data.train_y[1:2], data.train_y[:1], data.train_y[2:]])
+    nudged = data.dev_x + torch.eye(*data.dev_x.shape, dtype=torch.float64)
+    for other in (replace(data, train_y=swapped), replace(data, dev_x=nudged), replace(data, task="binary")):
+        assert other.fingerprint != told
+    assert replace(data, test_x=data.test_x + 1).fingerprint == told  # no study reads the test part
 
 
 def test_a_key_that_the_source_does_not_take_is_bad_input() -> None:
