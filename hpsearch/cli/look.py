@@ -84,7 +84,8 @@ def best(study: str, output_format: str, home: Path, storage: str | None) -> Non
     """
     record = _read(study, home, storage)
     if record.best is None:
-        raise InputError(f"no trial of {study!r} is complete yet")
+        ended = len(record.trials) == record.total and all(trial.finished for trial in record.trials)
+        raise InputError(f"no trial of {study!r} " + ("came to a good end" if ended else "is complete yet"))
     found = _row(record.best)
     found["params"] = dict(record.best.values)
     found["diagnosis"] = {one.name: f"{one.sentence} {one.advice}".strip() for one in record.best.diagnosis}

@@ -33,7 +33,8 @@ def _check_metric(file: StudyFile, data: Dataset) -> None:
     name = file.objective.metric
     if data.task not in registry.load("metric", name).tasks:
         fitting = [metric for metric in registry.names("metric") if data.task in registry.load("metric", metric).tasks]
-        what = f"objective.metric: {name} is not for {data.task}, which is the task of data {file.data.name}"
+        said = name if "metric" in file.objective.model_fields_set else f"{name}, the default,"
+        what = f"objective.metric: {said} is not for {data.task}, which is the task of data {file.data.name}"
         raise InputError(what, hint=f"these are: {', '.join(fitting)}")
 
 

@@ -138,6 +138,8 @@ def test_a_study_in_which_every_trial_fails_says_why_and_exits_with_1(tmp_path: 
     found = trials(home)
     assert {(trial["state"], trial["failure"], trial["value"]) for trial in found} == {("FAIL", "error", None)}
     assert "failure" in hpsearch("trials", "small", "--home", home).out.splitlines()[0]
+    best = hpsearch("best", "small", "--home", home)
+    assert (best.code, best.err) == (2, "error: no trial of 'small' came to a good end\n")
 
 
 @pytest.mark.usefixtures("light_runs")

@@ -142,3 +142,8 @@ def test_what_is_searched_in_vain_is_told(written: str, said: str) -> None:
 )
 def test_what_is_read_or_fixed_or_conditional_is_not_told(written: str) -> None:
     assert check(study(written), FLAT) == check(study(), FLAT)
+
+
+def test_a_default_that_does_not_fit_is_called_one() -> None:
+    with pytest.raises(InputError, match=r"objective\.metric: dev_accuracy, the default, is not for regression"):
+        check(study(), trials.dataset(task="regression"))
