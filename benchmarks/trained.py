@@ -14,7 +14,7 @@ from hpsearch.search.reading import read_study, stored_file
 from hpsearch.search.records import StudyRecord
 from hpsearch.search.storage import open_storage
 from hpsearch.space.load import load_study
-from hpsearch.training import weights
+from hpsearch.training import network_files, weights
 from hpsearch.training.config import configure
 from hpsearch.training.data.arrays import Dataset, Source
 from hpsearch.training.data.prepare import prepare
@@ -39,7 +39,7 @@ def test_accuracy(record: StudyRecord, home: Path) -> float:
     file, _ = stored_file(open_storage(home, None, write=False), record.name)
     data = prepare(Source(**file.data.model_dump())).to("cpu", torch.float32)
     program = Program(file.model, configure(record.best.values), data)
-    named = weights.load(weights.path(home / "checkpoints" / record.name, record.best.number))
+    named = weights.load(network_files.last(home / "checkpoints" / record.name, record.best.number))
     parameters = program.parameters.views(program.parameters.vector(named)[None])
     buffers = program.buffers.views(program.buffers.vector(named)[None])
     _, outputs = program.evaluate(parameters, buffers, data.test_x, data.test_y)

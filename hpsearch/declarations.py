@@ -7,6 +7,7 @@ from typing import Literal
 
 from hpsearch.events import Scalar
 
+Direction = Literal["maximize", "minimize"]
 Kind = Literal["int", "float", "bool", "choice"]
 
 
@@ -35,3 +36,8 @@ class Hyperparameter:
     words: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     images: bool = False
+
+
+def better(direction: Direction | str, one: float, other: float) -> bool:
+    """Whether `one` is strictly better than `other`."""
+    return one > other if direction == "maximize" else one < other

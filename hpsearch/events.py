@@ -51,11 +51,10 @@ class EpochEnded:
 
 @dataclass(frozen=True, slots=True)
 class TrialEnded:
-    """A trial has trained all its epochs. `weights` is the file that holds its network, if it was kept."""
+    """A trial has trained all its epochs."""
 
     number: int
     epoch: int
-    weights: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

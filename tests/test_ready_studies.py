@@ -8,7 +8,8 @@ import pytest
 from optuna.storages import InMemoryStorage
 
 from hpsearch import registry
-from hpsearch.cli.session import Workspace, job_of
+from hpsearch.cli.session import job_of
+from hpsearch.cli.workspace import Workspace
 from hpsearch.execution.inline import InlineExecutor
 from hpsearch.execution.suitability import check
 from hpsearch.run import Coordinator

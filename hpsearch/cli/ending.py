@@ -13,7 +13,7 @@ from hpsearch.reports.page import write_page
 from hpsearch.search.records import StudyRecord
 from hpsearch.tracking.counts import Counts
 from hpsearch.tracking.tracker import Tracker
-from hpsearch.training import weights
+from hpsearch.training import network_files
 
 
 def publish(record: StudyRecord, page: Path, networks: Path, tracker: Tracker, *, stopped: bool) -> Path:
@@ -21,7 +21,7 @@ def publish(record: StudyRecord, page: Path, networks: Path, tracker: Tracker, *
     write_page(record, page)
     tracker.artifact(page, "report")
     best = record.best
-    if best is not None and weights.path(networks, best.number).exists():
+    if best is not None and network_files.last(networks, best.number).exists():
         facts = {
             "trial": best.number,
             record.metric: best.value,
@@ -31,7 +31,7 @@ def publish(record: StudyRecord, page: Path, networks: Path, tracker: Tracker, *
         about = networks / "best.json"
         about.write_text(json.dumps(facts, indent=2) + "\n")
         tracker.artifact(about, "best")
-        for file in (weights.path(networks, best.number), weights.best_path(networks, best.number)):
+        for file in (network_files.last(networks, best.number), network_files.best(networks, best.number)):
             if file.exists():
                 tracker.artifact(file, "best")
     if stopped:

@@ -10,7 +10,9 @@ import click
 
 from hpsearch.cli import options
 from hpsearch.cli.printing import print_object, print_rows
+from hpsearch.cli.workspace import Workspace
 from hpsearch.errors import InputError
+from hpsearch.training import network_files
 
 
 @click.command()
@@ -23,14 +25,14 @@ def status(study: str | None, output_format: str, home: Path, storage: str | Non
     \b
     hpsearch status digits-mlp --format json
     """
-    from hpsearch.search.reading import read_studies, read_study
+    from hpsearch.search.reading import newest, read_study
     from hpsearch.search.storage import open_storage
 
     opened = open_storage(home, storage, write=False)
-    records = [read_study(opened, study)] if study else read_studies(opened)
-    if not records:
+    name = study or newest(opened)
+    if name is None:
         raise InputError(f"there are no studies in {home} yet", hint="hpsearch run FILE makes one")
-    print_object(summary(records[0], home, storage), output_format)
+    print_object(summary(read_study(opened, name), home, storage), output_format)
 
 
 @click.command()
@@ -89,8 +91,8 @@ def best(study: str, output_format: str, home: Path, storage: str | None) -> Non
     found = _row(record.best)
     found["params"] = dict(record.best.values)
     found["diagnosis"] = {one.name: f"{one.sentence} {one.advice}".strip() for one in record.best.diagnosis}
-    weights = home / "checkpoints" / study / f"trial-{record.best.number:05d}.pt"
-    found["weights"] = str(weights) if weights.exists() else None
+    network = network_files.last(Workspace(home).networks(study), record.best.number)
+    found["weights"] = str(network) if network.exists() else None
     print_object(found, output_format)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from hpsearch.cli import options
+from hpsearch.cli.workspace import Workspace
 
 
 @click.command()
@@ -25,4 +26,4 @@ def report(study: str, output: Path | None, dashboard: str, home: Path, storage:
     from hpsearch.search.storage import open_storage
 
     record = read_study(open_storage(home, storage, write=False), study)
-    click.echo(write_page(record, output or home / "reports" / f"{study}.html", dashboard))
+    click.echo(write_page(record, output or Workspace(home).report(study), dashboard))

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from hpsearch.cli import options
 from hpsearch.cli.validate import describe
+from hpsearch.cli.workspace import Workspace
 from hpsearch.space.load import dump_study, load_study, parse_study
 from hpsearch.space.study_file import StudyFile
 
@@ -120,5 +121,5 @@ def _run(study: StudyFile, where: tuple[Path, str | None, str | None], *, quiet:
     console = Console(stderr=True, quiet=quiet)
     # PyTorch takes seconds to import.
     with console.status("starting"):
-        from hpsearch.cli.session import Workspace, run_study
+        from hpsearch.cli.session import run_study
     return run_study(study, Workspace(*where), console, verbose=verbose)

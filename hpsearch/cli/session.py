@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
-import shutil
-import sys
 import time
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import optuna
 from rich.console import Console
@@ -20,12 +15,13 @@ from hpsearch.cli.ending import check, closing_lines, publish
 from hpsearch.cli.lock import only_coordinator
 from hpsearch.cli.printing import say, waiting, warnings_said
 from hpsearch.cli.stopping import Stopping
+from hpsearch.cli.workspace import Workspace
 from hpsearch.errors import InputError
 from hpsearch.execution.devices import resolve
 from hpsearch.execution.executor import Executor, Job
 from hpsearch.execution.suitability import check as check_suitability
 from hpsearch.run import Coordinator
-from hpsearch.search.storage import open_storage, without_password
+from hpsearch.search.storage import open_storage
 from hpsearch.search.study import SearchStudy
 from hpsearch.space.load import dump_study
 from hpsearch.space.study_file import StudyFile
@@ -36,44 +32,6 @@ from hpsearch.training.hyperparameters import CONVOLUTIONAL
 
 STACK = 16  # the largest stack where the file says auto: beyond it small networks gain little on one core
 FINISH_SECONDS = 120.0
-
-
-@dataclass(frozen=True, slots=True)
-class Workspace:
-    """Where studies, records and reports are kept."""
-
-    home: Path
-    storage: str | None = None
-    tracking_uri: str | None = None
-
-    def networks(self, study: str) -> Path:
-        """The folder of a study's networks and checkpoints."""
-        return self.home / "checkpoints" / study
-
-    def browse(self) -> str:
-        """How to look at the runs in MLflow."""
-        if self.tracking_uri and self.tracking_uri.startswith("http"):
-            return self.tracking_uri
-        return self._command("ui", "--tracking-uri", self.tracking_uri)
-
-    def resume(self, study: str) -> str:
-        """How to go on with a study."""
-        shown = None if self.storage is None else without_password(self.storage)
-        return self._command(f"resume {shlex.quote(study)}", "--storage", shown)
-
-    def report(self, study: str) -> Path:
-        """A study's HTML page."""
-        return self.home / "reports" / f"{study}.html"
-
-    def _command(self, name: str, option: str, value: str | None) -> str:
-        where = "" if self.home == Path("studies") else f" --home {shlex.quote(str(self.home))}"
-        return f"{called_as()} {name}{where}" + (f" {option} {shlex.quote(value)}" if value else "")
-
-
-def called_as() -> str:
-    """What to type for `hpsearch` in this shell: its path as it was typed, where the bare name is not found."""
-    typed = Path(sys.argv[0])
-    return shlex.quote(str(typed)) if typed.name == "hpsearch" and not shutil.which("hpsearch") else "hpsearch"
 
 
 def run_study(file: StudyFile, workspace: Workspace, console: Console, *, verbose: bool) -> int:

@@ -9,7 +9,7 @@ from functools import cached_property
 from hpsearch.execution.executor import Job
 from hpsearch.execution.shelf import Shelf
 from hpsearch.execution.under_way import UnderWay
-from hpsearch.training import checkpoint
+from hpsearch.training import checkpoint, network_files
 from hpsearch.training.data.arrays import Dataset
 from hpsearch.training.program import Program
 
@@ -24,7 +24,7 @@ class Checkpoints:
 
     def find(self, trial: UnderWay, program: Program) -> checkpoint.Checkpoint | None:
         """What a trial can go on from, if there is anything."""
-        file = checkpoint.path(self._job.weights, trial.number)
+        file = network_files.checkpoint(self._job.weights, trial.number)
         if not file.exists():
             return None
         return checkpoint.read(file, self._identity(trial), program, trial.number, trial.seed, trial.config)

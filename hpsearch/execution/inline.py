@@ -162,8 +162,8 @@ class InlineExecutor:
         if trial.told == trial.config.epochs and not trial.ended:
             trial.ended = True
             networks = trial.networks(self._programs[trial.signature], self._job.metric)
-            saved = self._shelf.put_network(trial.number, *networks)
-            events.append(TrialEnded(trial.number, trial.told, None if saved is None else str(saved)))
+            self._shelf.put_network(trial.number, *networks)
+            events.append(TrialEnded(trial.number, trial.told))
         return events
 
     def _fail(self, trial: UnderWay, error: Exception) -> TrialFailed:

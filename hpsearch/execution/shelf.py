@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-import re
 from bisect import insort
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
@@ -12,11 +11,9 @@ from pathlib import Path
 
 from torch import Tensor
 
-from hpsearch.training import checkpoint, weights
+from hpsearch.files import write_whole
+from hpsearch.training import network_files, weights
 
-_NETWORK = re.compile(r"trial-([0-9]+)(?:-best)?\.pt")
-_CHECKPOINT = re.compile(r"trial-([0-9]+)\.checkpoint")
-_PART = re.compile(r"trial-[0-9]+(?:(?:-best)?\.pt|\.checkpoint)\.part")
 log = logging.getLogger("hpsearch")
 
 
@@ -53,20 +50,20 @@ class Shelf:
         Everything else that a study writes here is a leftover, and goes.
         """
         for file in sorted(self._folder.glob("trial-*")):
-            network, saved = _NETWORK.fullmatch(file.name), _CHECKPOINT.fullmatch(file.name)
+            network, saved = network_files.NETWORK.fullmatch(file.name), network_files.CHECKPOINT.fullmatch(file.name)
             if network and (number := int(network[1])) in values:
                 self._new[number] = self._new.get(number, 0) + file.stat().st_size
             elif saved and int(saved[1]) in under_way:
                 self._checkpoints[int(saved[1])] = file.stat().st_size
-            elif network or saved or _PART.fullmatch(file.name):
+            elif network or saved or network_files.PART.fullmatch(file.name):
                 _discard(file)
         for number in sorted(self._new):
             self._rank(number, values[number])
         self._make_room()
 
-    def put_network(self, number: int, last: dict[str, Tensor], best: dict[str, Tensor] | None) -> Path | None:
-        """Save a trained network, and that of the best epoch where it is another. None where the disk refuses."""
-        paths = weights.path(self._folder, number), weights.best_path(self._folder, number)
+    def put_network(self, number: int, last: dict[str, Tensor], best: dict[str, Tensor] | None) -> None:
+        """Save a trained network, and that of the best epoch where it is another."""
+        paths = network_files.last(self._folder, number), network_files.best(self._folder, number)
         try:
             for file, state in zip(paths, (last, best), strict=True):
                 file.unlink(missing_ok=True)
@@ -76,7 +73,6 @@ class Shelf:
             self._warn("network", f"{self._folder}: a network could not be saved: {error.strerror}")
         if there := [file for file in paths if file.exists()]:
             self._new[number] = sum(file.stat().st_size for file in there)
-        return paths[0] if paths[0] in there else None
 
     def put_checkpoint(self, number: int, *parts: bytes | memoryview) -> bool:
         """Save a checkpoint in place of an earlier one; False where the budget, or the disk, has no room for it."""
@@ -89,7 +85,7 @@ class Shelf:
             return False
         self._make_room(more)
         try:
-            weights.write_whole(checkpoint.path(self._folder, number), *parts)
+            write_whole(network_files.checkpoint(self._folder, number), *parts)
         except OSError as error:
             self._warn("checkpoint", f"{self._folder}: a checkpoint could not be saved: {error.strerror}")
             return False
@@ -98,7 +94,7 @@ class Shelf:
 
     def ended(self, number: int, value: float | None) -> None:
         """A trial is over: its checkpoint goes, and without a value its network too, if there is any."""
-        _discard(checkpoint.path(self._folder, number))
+        _discard(network_files.checkpoint(self._folder, number))
         self._checkpoints.pop(number, None)
         if number in self._new:
             if value is None:
@@ -125,7 +121,7 @@ class Shelf:
         del self._ranked[stay:]
 
     def _remove(self, number: int) -> None:
-        for file in (weights.path(self._folder, number), weights.best_path(self._folder, number)):
+        for file in (network_files.last(self._folder, number), network_files.best(self._folder, number)):
             _discard(file)
 
     def _warn(self, kind: str, message: str) -> None:

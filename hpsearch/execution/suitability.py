@@ -26,7 +26,7 @@ def check(file: StudyFile, data: Dataset) -> list[str]:
     for name, form in file.space.hyperparameters.items():
         _check_hyperparameter(name, form, file, data)
     _check_network(file, data)
-    return [*_unread(file), *drift.warnings(data), *advice.advice(data)]
+    return [*_unread(file), *_lone_batches(file), *drift.warnings(data), *advice.advice(data)]
 
 
 def _check_metric(file: StudyFile, data: Dataset) -> None:
@@ -59,6 +59,11 @@ def _unread(file: StudyFile) -> Iterator[str]:
                     f"hyperparameters.{name}: searched in vain, for nothing reads it: it goes with "
                     f"{parent} {' or '.join(map(str, wanted))}, and here it is {' or '.join(sorted(map(str, there)))}"
                 )
+
+
+def _lone_batches(file: StudyFile) -> Iterator[str]:
+    """A sentence where batch norm may get a batch of one example."""
+    forms = file.space.hyperparameters
     sizes = _values(forms["batch_size"]) if "batch_size" in forms else []
     normed = _values(forms["batch_norm"]) if "batch_norm" in forms else []
     if 1 in sizes and True in normed:
@@ -94,8 +99,7 @@ def _variants(file: StudyFile) -> Iterator[dict[str, Scalar]]:
 
 def _values(form: Form) -> list[Scalar]:
     if isinstance(form, Range) and form.integer:
-        every = range(int(form.low), int(form.high) + 1, int(form.step or 1))
-        return list(every) if len(every) <= MOST_VALUES else _ends(form)
+        return list(form.integers) if len(form.integers) <= MOST_VALUES else _ends(form)
     return _ends(form)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
+from hpsearch.declarations import better
 from hpsearch.events import EpochEnded
 from hpsearch.training.checkpoint import Best, Checkpoint
 from hpsearch.training.config import Config, Signature
@@ -67,7 +68,7 @@ class UnderWay:
             return
         if self.best is None:
             self.best = Best(event.epoch, value, state.parameters.clone(), state.buffers.clone())
-        elif value > self.best.value if direction == "maximize" else value < self.best.value:
+        elif better(direction, value, self.best.value):
             self.best.epoch, self.best.value = event.epoch, value
             self.best.parameters.copy_(state.parameters)
             self.best.buffers.copy_(state.buffers)

@@ -1,12 +1,14 @@
-"""Where to look: a value axis that a few very bad trials cannot flatten."""
+"""Where to look: a value axis that a few very bad trials cannot flatten, and some trials out of many."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TypeVar
 
-Direction = Literal["maximize", "minimize"]
+from hpsearch.declarations import Direction
+
+Item = TypeVar("Item")
 WIDER = 3.0  # cut the axis only where all values need this many times the room of the best three quarters
 
 
@@ -46,3 +48,10 @@ def value_range(values: Sequence[float], window: Window | None) -> list[float]:
     low, high = min(values), max(values)
     pad = 0.06 * (high - low) or 0.05 * abs(high) or 1.0
     return [low - pad, high + pad]
+
+
+def evenly(items: Sequence[Item], most: int) -> list[Item]:
+    """At most `most` of them, spread evenly."""
+    if len(items) <= most:
+        return list(items)
+    return [items[index * len(items) // most] for index in range(most)]

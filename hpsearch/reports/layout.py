@@ -6,7 +6,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from hpsearch.reports.focus import Direction, Window
+from hpsearch.declarations import Direction
+from hpsearch.reports.focus import Window
 from hpsearch.reports.theme import Theme
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
@@ -86,16 +87,20 @@ def place_panels(figure: go.Figure, panels: int, columns: int, height: int, shar
     }  # fmt: skip
 
 
+def caption(figure: go.Figure, text: str, theme: Theme) -> None:
+    """Write plain text above the first panel. Call it after `place_panels`."""
+    figure.add_annotation(
+        text=text, xref="x domain", yref="y domain", x=0, xanchor="left", y=1, yanchor="bottom", yshift=3,
+        showarrow=False, font={"size": 11, "color": theme.muted},
+    )  # fmt: skip
+    figure.layout.margin.t += 16
+    figure.layout.height += 16
+
+
 def note_outside(figure: go.Figure, window: Window | None, direction: Direction, theme: Theme) -> None:
     """Say above the first panel how many trials its axis leaves out. Call it after `place_panels`."""
     if window is None or window.outside == 0:
         return
     count = "1 trial is" if window.outside == 1 else f"{window.outside:,} trials are"
     side = "below" if direction == "maximize" else "above"
-    figure.add_annotation(
-        text=f"{count} {side}: double-click to see all",
-        xref="x domain", yref="y domain", x=0, xanchor="left", y=1, yanchor="bottom", yshift=3,
-        showarrow=False, font={"size": 11, "color": theme.muted},
-    )  # fmt: skip
-    figure.layout.margin.t += 16
-    figure.layout.height += 16
+    caption(figure, f"{count} {side}: double-click to see all", theme)

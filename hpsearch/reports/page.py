@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -16,6 +15,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from hpsearch import registry
+from hpsearch.files import write_whole
 from hpsearch.reports.dashboard import Card, Dashboard, fill, load_dashboard
 from hpsearch.reports.figure import Missing
 from hpsearch.reports.summary import summarise
@@ -42,16 +42,7 @@ def write_page(study: StudyRecord, path: Path, dashboard: str = "study") -> Path
     Raises InputError for a dashboard that is not there or wrong.
     """
     page = render(study, load_dashboard(dashboard))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
-            file.write(page)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(path, page.encode("utf-8", "replace"))
     return path
 
 

@@ -1,4 +1,4 @@
-"""The table of trials, for the report and for the command line."""
+"""The table of trials, for the report and for Python."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import pandas as pd
 from hpsearch.reports.words import label
 from hpsearch.search.records import Dimension, StudyRecord, TrialRecord
 
-FIXED = ("number", "state", "value", "failure", "verdict", "epochs", "seconds", "started", "seed")
+FIXED = ("number", "state", "value", "failure", "diagnosis", "epochs", "seconds", "started", "seed")
 
 
 def table(study: StudyRecord) -> pd.DataFrame:
     """One row a trial, in the study's order; one column a fact, then one a searched hyperparameter.
 
-    `verdict` names all that its diagnosis found, `epochs` counts the epochs trained, `seconds` the time of
+    `diagnosis` names all that was found, the verdict first, `epochs` counts the epochs trained, `seconds` the time of
     training them. What is not there is missing (NaN, NA or None): the value of a pruned
     trial, a hyperparameter that was inactive.
     """
@@ -25,7 +25,7 @@ def table(study: StudyRecord) -> pd.DataFrame:
         "failure": pd.Series(
             [None if trial.failure is None else trial.failure.value for trial in trials], dtype=object
         ),
-        "verdict": pd.Series([_verdict(trial) for trial in trials], dtype=object),
+        "diagnosis": pd.Series([_diagnosis(trial) for trial in trials], dtype=object),
         "epochs": pd.Series([trial.history.epochs for trial in trials], dtype="int64"),
         "seconds": pd.Series([trial.seconds for trial in trials], dtype="float64"),
         "started": pd.Series(pd.to_datetime([trial.started for trial in trials])),
@@ -37,7 +37,7 @@ def table(study: StudyRecord) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _verdict(trial: TrialRecord) -> str | None:
+def _diagnosis(trial: TrialRecord) -> str | None:
     return ", ".join(label(finding.name) for finding in trial.diagnosis) or None
 
 

@@ -26,7 +26,8 @@ def stored_file(storage: BaseStorage | None, name: str) -> tuple[StudyFile, str]
 
 def read_study(storage: BaseStorage | None, name: str) -> StudyRecord:
     """A study and all its trials. Raises InputError for no such study."""
-    file, text = stored_file(storage, name)
+    facts = _facts(storage, name)
+    file = StudyFile.model_validate(facts["file"])
     assert storage is not None
     trials = tuple(
         trial_record(trial)
@@ -41,8 +42,8 @@ def read_study(storage: BaseStorage | None, name: str) -> StudyRecord:
         seed=file.search.seed,
         sampler=file.search.sampler,
         pruner=file.search.pruner,
-        created=datetime.fromtimestamp(float(_facts(storage, name)["created"])),
-        study_file=text,
+        created=datetime.fromtimestamp(float(facts["created"])),
+        study_file=facts["text"],
         dimensions=dimensions(file.space),
         trials=trials,
     )
@@ -50,10 +51,20 @@ def read_study(storage: BaseStorage | None, name: str) -> StudyRecord:
 
 def read_studies(storage: BaseStorage | None) -> list[StudyRecord]:
     """Every study that hpsearch made, the newest first; a team's database may hold others too."""
-    if storage is None:
-        return []
-    names = [study.study_name for study in storage.get_all_studies() if "hpsearch" in study.user_attrs]
-    return sorted((read_study(storage, name) for name in names), key=lambda study: study.created, reverse=True)
+    return sorted((read_study(storage, name) for name in _made(storage)), key=lambda s: s.created, reverse=True)
+
+
+def newest(storage: BaseStorage | None) -> str | None:
+    """The name of the study that was made last; None where there is none."""
+    made = _made(storage)
+    return max(made, key=made.__getitem__, default=None)
+
+
+def _made(storage: BaseStorage | None) -> dict[str, float]:
+    """The studies that hpsearch made: name → when, in Unix seconds."""
+    studies = [] if storage is None else storage.get_all_studies()
+    made = [(study.study_name, study.user_attrs["hpsearch"]) for study in studies if "hpsearch" in study.user_attrs]
+    return {name: float(facts["created"]) for name, facts in made}
 
 
 def trial_record(trial: FrozenTrial) -> TrialRecord:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from hpsearch.declarations import better
 from hpsearch.events import Failure, History, Scalar
 from hpsearch.training.findings import Finding
 
@@ -25,6 +26,20 @@ class Dimension:
     log: bool = False
     integer: bool = False
     step: float | None = None
+
+    @property
+    def varies(self) -> bool:
+        """Whether there is more than one value to choose from."""
+        return len(self.options) > 1 if self.options is not None else self.low != self.high
+
+    def place(self, params: Mapping[str, Scalar]) -> float | None:
+        """Where a trial stands: its value, or its option's place in the list; None where it has none of them."""
+        if self.name not in params:
+            return None
+        value = params[self.name]
+        if self.options is None:
+            return float(value or 0)
+        return float(self.options.index(value)) if value in self.options else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +76,10 @@ class TrialRecord:
         values = self.history.metrics.get(metric)
         return values[-1] if values and math.isfinite(values[-1]) else None
 
+    def stopped_at(self, metric: str) -> float | None:
+        """The last value of a pruned trial; None for any other."""
+        return self.last(metric) if self.state == "PRUNED" else None
+
     @property
     def scored(self) -> bool:
         """Whether this trial can be the best one."""
@@ -85,7 +104,7 @@ class StudyRecord:
 
     def better(self, one: float, other: float) -> bool:
         """Whether value `one` is strictly better than `other` in this study's direction."""
-        return one > other if self.direction == "maximize" else one < other
+        return better(self.direction, one, other)
 
     @property
     def best(self) -> TrialRecord | None:

@@ -8,7 +8,6 @@ import os
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import optuna
 from filelock import FileLock
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
@@ -108,11 +107,6 @@ def sync(storage: BaseStorage) -> None:
     backend = getattr(storage, "_backend", None)
     if isinstance(backend, GroupedJournal):
         backend.sync()
-
-
-def study_names(storage: BaseStorage | None) -> list[str]:
-    """All studies in a storage, by name."""
-    return sorted(optuna.get_all_study_names(storage)) if storage is not None else []
 
 
 def _line_start(file: BinaryIO, end: int) -> int:

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal
 
+from hpsearch.declarations import better
 from hpsearch.search.records import TrialRecord
 from hpsearch.space.study_file import Search
 
@@ -49,4 +50,4 @@ class Tally:
     def _better(self, one: float | None, other: float | None) -> bool:
         if one is None or other is None:
             return False
-        return one > other if self.direction == "maximize" else one < other
+        return better(self.direction, one, other)

@@ -104,12 +104,10 @@ def _possible(parent: str, form: Form, item: object) -> Scalar:
     if isinstance(form, Choice) and value not in form.options:
         options = [str(option) for option in form.options]
         raise wrong(f"{parent} is never {shown(value)} in this study", did_you_mean(value, options))
-    if isinstance(form, Range) and isinstance(value, int):
-        steps = range(int(form.low), int(form.high) + 1, int(form.step or 1))
-        if value not in steps:
-            by = f" by {form.step}" if form.step else ""
-            hint = f"it goes from {form.low} to {form.high}{by}"
-            raise wrong(f"{parent} is never {value} in this study", hint)
+    if isinstance(form, Range) and isinstance(value, int) and value not in form.integers:
+        by = f" by {form.step}" if form.step else ""
+        hint = f"it goes from {form.low} to {form.high}{by}"
+        raise wrong(f"{parent} is never {value} in this study", hint)
     return value
 
 

@@ -28,28 +28,23 @@ def study_name(value: object) -> str:
     return value
 
 
-def seconds(value: object) -> float | None:
+def span(value: object) -> float:
     """A time span in seconds: a number above 0, or text like ``90s``, ``10m``, ``1h30m``, ``2d``."""
-    if value is None:
-        return None
-    if isinstance(value, str):
-        found = _DURATION.fullmatch(value)
+    if value is None or isinstance(value, str):
+        found = _DURATION.fullmatch(value or "")
         if not found or not value:
             raise wrong(f"must be seconds or a time like '90s', '10m' or '1h30m', not {shown(value)}")
         days, hours, minutes, rest = (int(part or 0) for part in found.groups())
         value = ((days * 24 + hours) * 60 + minutes) * 60 + rest
-    span = float(number(value, integer=False))
-    if span <= 0:
-        raise wrong(f"must be above 0 seconds, not {span:g}")
-    return span
+    length = float(number(value, integer=False))
+    if length <= 0:
+        raise wrong(f"must be above 0 seconds, not {length:g}")
+    return length
 
 
-def span(value: object) -> float:
-    """As `seconds`, where there must be some."""
-    found = seconds(value)
-    if found is None:
-        raise wrong("must be seconds or a time like '90s', '10m' or '1h30m', not nothing")
-    return found
+def seconds(value: object) -> float | None:
+    """As `span`, where there may be none."""
+    return None if value is None else span(value)
 
 
 def size(value: object) -> int:

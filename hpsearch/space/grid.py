@@ -78,7 +78,7 @@ def values(space: Space, name: str) -> Sequence[Scalar]:
     if isinstance(form, Choice):
         return form.options
     if form.integer and form.points is None:
-        return range(int(form.low), int(form.high) + 1, int(form.step or 1))
+        return form.integers
     if form.step is not None:
         return _by_step(name, form, form.step)
     return _by_points(form, form.points or DEFAULT_POINTS)

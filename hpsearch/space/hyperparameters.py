@@ -54,6 +54,11 @@ class Range:
     integer: bool = False
     when: Conditions = ()
 
+    @property
+    def integers(self) -> range:
+        """Every value of a range of whole numbers."""
+        return range(int(self.low), int(self.high) + 1, int(self.step or 1))
+
     def to_json(self) -> Any:
         """As the study file writes it, in one canonical form."""
         given = {"log": self.log or None, "step": self.step, "points": self.points}

@@ -45,11 +45,6 @@ class Checkpoint:
     best: Best | None
 
 
-def path(folder: Path, number: int) -> Path:
-    """Where the checkpoint of a trial lies."""
-    return folder / f"trial-{number:05d}.checkpoint"
-
-
 def content_digest(data: Dataset) -> str:
     """A digest of all numbers that training reads, as 64 hexadecimal digits."""
     digest = hashlib.sha256(f"{data.task} {data.classes} {data.target_mean!r} {data.target_scale!r}".encode())

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from hpsearch.declarations import Hyperparameter
 
-LAYERED = ("mlp", "dbn")
 CONVOLUTIONAL = ("lenet", "vgg", "resnet")
 
 # Network

@@ -5,6 +5,8 @@ Shapes are those of one trial; `torch.func.vmap` adds the trial axis.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -12,6 +14,8 @@ from torch.nn import functional
 from hpsearch import registry
 from hpsearch.training.config import Config
 from hpsearch.training.kernels import normalise
+
+MOMENTUM, EPSILON = 0.1, 1e-5  # of batch norm
 
 
 class Linear(nn.Module):
@@ -45,22 +49,21 @@ class BatchNorm(nn.Module):
     running_mean: Tensor
     running_var: Tensor
 
-    def __init__(self, features: int, momentum: float = 0.1, epsilon: float = 1e-5) -> None:
+    def __init__(self, features: int) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.ones(features))
         self.bias = nn.Parameter(torch.zeros(features))
         self.register_buffer("running_mean", torch.zeros(features))
         self.register_buffer("running_var", torch.ones(features))
-        self.momentum, self.epsilon = momentum, epsilon
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.training:
-            scale = torch.rsqrt(self.running_var + self.epsilon) * self.weight
+            scale = torch.rsqrt(self.running_var + EPSILON) * self.weight
             shift = self.bias - self.running_mean * scale
             return (x * self._column(scale, x)).add_(self._column(shift, x))
         if x.dim() == 4 and x.device.type == "cpu":
-            normalised, mean, scale = normalise(x, self.weight, self.bias, self.epsilon)
-            self._follow(mean, scale.reciprocal().square() - self.epsilon, x)
+            normalised, mean, scale = normalise(x, self.weight, self.bias, EPSILON)
+            self._follow(mean, scale.reciprocal().square() - EPSILON, x)
             return normalised
         others = (0, *range(2, x.dim()))
         mean = x.mean(others)
@@ -68,7 +71,7 @@ class BatchNorm(nn.Module):
         centred = x - self._column(mean, x)
         variance = centred.square().mean(others)
         self._follow(mean, variance, x)
-        scale = torch.rsqrt(variance + self.epsilon) * self.weight
+        scale = torch.rsqrt(variance + EPSILON) * self.weight
         return centred * self._column(scale, x) + self._column(self.bias, x)
 
     @torch.no_grad()
@@ -76,8 +79,8 @@ class BatchNorm(nn.Module):
         """Move the running statistics towards a batch's; the variance as the unbiased one."""
         count = x.numel() // x.shape[1]
         unbiased = count / max(1, count - 1)
-        self.running_mean.mul_(1 - self.momentum).add_(mean, alpha=self.momentum)
-        self.running_var.mul_(1 - self.momentum).add_(variance, alpha=self.momentum * unbiased)
+        self.running_mean.mul_(1 - MOMENTUM).add_(mean, alpha=MOMENTUM)
+        self.running_var.mul_(1 - MOMENTUM).add_(variance, alpha=MOMENTUM * unbiased)
 
     def _column(self, values: Tensor, x: Tensor) -> Tensor:
         """[feature], shaped so that it meets x's second axis."""
@@ -102,6 +105,8 @@ class Dropout(nn.Module):
 class Activation(nn.Module):
     """A nonlinearity, made for a configuration. `slope` is its derivative, given its output, as a share of the
     largest one there is."""
+
+    saturates: ClassVar[bool] = False  # whether it is flat at both ends
 
     def __init__(self, config: Config) -> None:
         super().__init__()
@@ -150,6 +155,8 @@ class Sigmoid(Activation):
     how many trials stand in front; `torch.tanh` does not.
     """
 
+    saturates = True
+
     def slope(self, y: Tensor) -> Tensor:
         return 4 * y * (1 - y)
 
@@ -159,6 +166,8 @@ class Sigmoid(Activation):
 
 class Tanh(Activation):
     """The hyperbolic tangent."""
+
+    saturates = True
 
     def slope(self, y: Tensor) -> Tensor:
         return 1 - y.square()

@@ -20,7 +20,8 @@ from torch import Tensor
 from torch.func import functional_call, vmap
 
 from hpsearch.training.data.arrays import Dataset
-from hpsearch.training.layers import Activation, Sigmoid, Tanh
+from hpsearch.training.layers import Activation
+from hpsearch.training.metrics import accuracy
 from hpsearch.training.noise import order
 from hpsearch.training.program import Program
 from hpsearch.training.stack import Stack
@@ -78,10 +79,9 @@ def activity(program: Program, parameters: list[Tensor], buffers: list[Tensor]) 
 
     def note(module: Activation, given: object, y: Tensor) -> None:
         # A relu is flat where it is off; one that leaks never is.
-        saturating = isinstance(module, Sigmoid | Tanh)
-        flat = module.slope(y) <= (FLAT if saturating else 0.0)
+        flat = module.slope(y) <= (FLAT if module.saturates else 0.0)
         dead.append(flat.transpose(0, 1).flatten(1).all(1).double().mean())
-        if saturating:
+        if module.saturates:
             saturated.append(flat.double().mean())
 
     def alone(p: list[Tensor], b: list[Tensor], x: Tensor) -> tuple[list[Tensor], list[Tensor]]:
@@ -92,7 +92,7 @@ def activity(program: Program, parameters: list[Tensor], buffers: list[Tensor]) 
 
     nonlinearities = [module for module in program.network.modules() if isinstance(module, Activation)]
     hooks = [module.register_forward_hook(note) for module in nonlinearities]
-    x = _some(program.data.train_x, SAMPLES)
+    x = program.data.train_x[_places(program.data.train_y, SAMPLES)]
     # Batch norm goes by these samples, and changes copies of its running statistics.
     program.train(dropping=False)
     try:
@@ -123,19 +123,17 @@ def trivial(data: Dataset) -> dict[str, list[float]]:
 def _scores(program: Program, parameters: list[Tensor], buffers: list[Tensor]) -> Columns:
     data = program.data
     count = min(max(len(data.dev_y), SCORED[0]), SCORED[1])
-    x, y = _some(data.train_x, count), _some(data.train_y, count)
+    places = _places(data.train_y, count)
+    x, y = data.train_x[places], data.train_y[places]
     loss, outputs = program.evaluate(parameters, buffers, x, y)
     if data.task == "regression":
         return {"train_part_loss": [loss]}
-    hits = (data.predicted(outputs) == y).sum(1)
-    return {"train_part_loss": [loss], "train_part_accuracy": [hits.double() / len(y)]}
+    return {"train_part_loss": [loss], "train_part_accuracy": [accuracy(outputs, y, data)]}
 
 
-def _some(part: Tensor, count: int) -> Tensor:
-    """`count` samples of a part, the same ones for every trial; from all over it, for it may be sorted."""
-    if count >= len(part):
-        return part
-    return part[order(0, 0, len(part))[:count].to(part.device)]
+def _places(part: Tensor, count: int) -> Tensor | slice:
+    """Of `count` samples of a part, the same ones for every trial; from all over it, for it may be sorted."""
+    return slice(None) if count >= len(part) else order(0, 0, len(part))[:count].to(part.device)
 
 
 def _rms(rows: Tensor) -> Tensor:

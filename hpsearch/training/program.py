@@ -46,7 +46,7 @@ class Program:
     def initial(self, seed: int, config: Config) -> tuple[Tensor, Tensor, Signals]:
         """A trial's first parameters [parameter] and buffers [buffer], and what pretraining measured.
 
-        A network may have a method ``pretrain(weights, config, seed, x)`` that changes its first weights, by
+        A network may have a method ``pretrain(weights, config, seed, x, batch)`` that changes its first weights, by
         name, before training begins, and returns what it measured.
         """
         rng = generator(seed, Purpose.INITIAL_WEIGHTS, 0)
@@ -57,7 +57,7 @@ class Program:
                 values = torch.from_numpy(fill(rng, tuple(shape), fans(shape), config))
                 first[name] = values.to(self.device, self.dtype)
         pretrain = getattr(self.network, "pretrain", None)
-        signals: Signals = pretrain(first, config, seed, self.data.train_x) if pretrain else {}
+        signals: Signals = pretrain(first, config, seed, self.data.train_x, self.batch) if pretrain else {}
         return self.parameters.vector(first), self.buffers.vector(first), signals
 
     def train(self, dropping: bool) -> None:
@@ -96,9 +96,8 @@ class Program:
 
     def named_weights(self, parameters: Tensor, buffers: Tensor) -> dict[str, Tensor]:
         """One trial's state dict, on the CPU, for `network.load_state_dict`."""
-        rows = [*self.parameters.views(parameters[None]), *self.buffers.views(buffers[None])]
-        names = [*self.parameters.names, *self.buffers.names]
-        return {name: row[0].detach().cpu().clone() for name, row in zip(names, rows, strict=True)}
+        rows = self.named(self.parameters.views(parameters[None]), self.buffers.views(buffers[None]))
+        return {name: row[0].detach().cpu().clone() for name, row in rows.items()}
 
     def _forward(
         self, parameters: list[Tensor], buffers: list[Tensor], masks: list[Tensor], given: list[Tensor]

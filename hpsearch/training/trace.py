@@ -6,6 +6,7 @@ the same values, so its results are the same bits.
 
 from __future__ import annotations
 
+import operator
 import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -60,7 +61,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         elif isinstance(result, tuple | list):
             for index, part in enumerate(result):
                 if isinstance(part, Tensor):
-                    self._bind(part, self._graph.call_function(_item, (node, index)))
+                    self._bind(part, self._graph.call_function(operator.getitem, (node, index)))
         return result
 
     def replay(self, result: Sequence[Tensor]) -> Flat:
@@ -79,10 +80,6 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if id(value) in self._nodes:
             return self._nodes[id(value)]
         raise ValueError(f"a tensor of shape {tuple(value.shape)} comes from outside the recorded function")
-
-
-def _item(parts: Sequence[Tensor], index: int) -> Tensor:
-    return parts[index]
 
 
 def _computes_nothing(func: Any, args: Any, result: Any) -> bool:

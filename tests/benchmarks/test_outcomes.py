@@ -9,7 +9,7 @@ import torch
 
 from benchmarks import outcomes, trained
 from hpsearch import registry
-from hpsearch.training import weights
+from hpsearch.training import network_files, weights
 from hpsearch.training.config import configure
 from hpsearch.training.data.arrays import Source
 from hpsearch.training.data.prepare import prepare
@@ -44,7 +44,7 @@ def test_the_test_accuracy_is_that_of_the_best_trials_network(tmp_path: Path) ->
     assert best is not None
     data = prepare(Source("digits"))
     network = registry.load("model", "mlp")(configure(best.values), data.inputs, data.outputs)
-    network.load_state_dict(weights.load(weights.path(tmp_path / "home" / "checkpoints" / "small", best.number)))
+    network.load_state_dict(weights.load(network_files.last(tmp_path / "home" / "checkpoints" / "small", best.number)))
     with torch.no_grad():
         right = network.eval()(data.test_x.float()).argmax(1) == data.test_y
     assert trained.test_accuracy(record, tmp_path / "home") == pytest.approx(float(right.double().mean()))

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from hpsearch.cli import display
-from hpsearch.cli.session import Workspace
+from hpsearch.cli.workspace import Workspace
 from hpsearch.run import Coordinator
 from tests.fakes import FakeExecutor, FakeRecord
 from tests.test_run import open_study

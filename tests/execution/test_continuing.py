@@ -19,7 +19,7 @@ from hpsearch import registry
 from hpsearch.events import Assignment, EpochEnded, Event, Failure, TrialEnded, TrialFailed
 from hpsearch.execution.executor import Job
 from hpsearch.execution.inline import InlineExecutor
-from hpsearch.training import checkpoint, weights
+from hpsearch.training import network_files, weights
 from hpsearch.training.data.arrays import Source
 from hpsearch.training.fit import train_epoch
 from hpsearch.training.stack import Stack
@@ -95,7 +95,7 @@ def without_time(events: list[Event]) -> str:
     """Everything but the clock and the folder, as text, for which nan equals nan."""
     calm = [
         replace(e, time=0.0, seconds=0.0) if isinstance(e, EpochEnded)
-        else replace(e, weights=None) if isinstance(e, TrialEnded)
+        else e if isinstance(e, TrialEnded)
         else replace(e, traceback="", spoilt=e.spoilt and replace(e.spoilt, time=0.0, seconds=0.0))
         for e in events
     ]  # fmt: skip
@@ -275,11 +275,11 @@ def test_a_checkpoint_that_cannot_be_used_means_to_begin_anew(place: Bench, spoi
         submit(executor)
         executor.poll()
         executor.poll()
-    file = checkpoint.path(place.folder, 0)
+    file = network_files.checkpoint(place.folder, 0)
     if spoil == "torn":
         file.write_bytes(file.read_bytes()[:-1])
     elif spoil == "foreign":
-        file.write_bytes(checkpoint.path(place.folder, 1).read_bytes())
+        file.write_bytes(network_files.checkpoint(place.folder, 1).read_bytes())
     else:
         file.write_bytes(b"cos\nsystem\n(S'touch harm'\ntR.")
     place.trained.clear()
@@ -319,7 +319,7 @@ def test_the_best_epochs_network_is_kept_where_it_is_another(place: Bench) -> No
         accuracies = [event.metrics["dev_accuracy"] for event in drain(executor)[0] if isinstance(event, EpochEnded)]
         best = accuracies.index(max(accuracies)) + 1
         assert accuracies[-1] < max(accuracies), "this trial shows nothing"
-    kept = weights.load(weights.best_path(place.folder, 0))
+    kept = weights.load(network_files.best(place.folder, 0))
     with bench() as short, short.executor() as executor:
         executor.submit(Assignment(0, values, seed=2), tick=0, until=best)
         drain(executor)

@@ -13,7 +13,7 @@ from hpsearch.errors import InputError
 from hpsearch.events import Assignment, EpochEnded, Event, Failure, TrialEnded, TrialFailed
 from hpsearch.execution import inline
 from hpsearch.execution.executor import Job
-from hpsearch.training import weights
+from hpsearch.training import network_files, weights
 from hpsearch.training.data.arrays import Source
 from hpsearch.training.fit import train_epoch
 from hpsearch.training.stack import Stack
@@ -91,12 +91,11 @@ def test_a_stopped_trial_says_no_more(executor: inline.InlineExecutor) -> None:
     assert executor.poll() == []
 
 
-def test_the_weights_of_an_ended_trial_are_those_it_ended_with(executor: inline.InlineExecutor) -> None:
+def test_the_weights_of_an_ended_trial_are_those_it_ended_with(executor: inline.InlineExecutor, job: Job) -> None:
     executor.submit(Assignment(0, VALUES, 1), tick=0, until=4)
     ended = drain(executor)[-1]
     assert isinstance(ended, TrialEnded)
-    assert ended.weights is not None
-    state = weights.load(Path(ended.weights))
+    state = weights.load(network_files.last(job.weights, 0))
     assert {name: tuple(t.shape) for name, t in state.items()} == {
         "1.weight": (8, 64), "1.bias": (8,), "4.weight": (10, 8), "4.bias": (10,),
     }  # fmt: skip

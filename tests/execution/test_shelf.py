@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpsearch.execution.shelf import Shelf, kept
-from hpsearch.training import checkpoint, weights
+from hpsearch.training import network_files, weights
 
 
 @given(sizes=st.lists(st.integers(1, 50), max_size=12), room=st.integers(-20, 200))
@@ -76,7 +76,7 @@ def test_whatever_ends_the_folder_keeps_its_budget_and_the_best(
 
         for number, (value, units, two, saved) in enumerate(ends):
             put = saved > 0 and shelf.put_checkpoint(number, b"x" * saved)
-            assert checkpoint.path(folder, number).exists() == put
+            assert network_files.checkpoint(folder, number).exists() == put
             before = there(before)
             finish(shelf, number, value, units, units if two else None)
             values[number] = value
@@ -117,7 +117,7 @@ def test_a_checkpoint_takes_the_room_of_worse_networks_but_not_of_the_best(
     assert shelf.put_checkpoint(8, b"x" * one)
     assert numbers(tmp_path) == [1]
     assert not shelf.put_checkpoint(7, b"x")
-    assert checkpoint.path(tmp_path, 9).exists()
+    assert network_files.checkpoint(tmp_path, 9).exists()
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
     assert "execution.checkpoints.disk" in caplog.text
     shelf.ended(9, None)
@@ -129,7 +129,7 @@ def test_a_newer_checkpoint_counts_in_place_of_the_older(tmp_path: Path) -> None
     assert shelf.put_checkpoint(1, b"x" * 80)
     assert shelf.put_checkpoint(1, b"y" * 90)
     assert not shelf.put_checkpoint(1, b"z" * 101)
-    assert checkpoint.path(tmp_path, 1).read_bytes() == b"y" * 90
+    assert network_files.checkpoint(tmp_path, 1).read_bytes() == b"y" * 90
     assert not shelf.put_checkpoint(2, b"x" * 11)
     assert shelf.put_checkpoint(2, b"x" * 10)
 
@@ -158,6 +158,6 @@ def test_a_disk_that_refuses_is_told_once_and_nothing_else_happens(
     shelf = Shelf(tmp_path / "file" / "folder", 10**9, "maximize")
     for number in range(3):
         assert not shelf.put_checkpoint(number, b"x")
-        assert shelf.put_network(number, network(3), None) is None
+        shelf.put_network(number, network(3), None)
         shelf.ended(number, 0.5)
     assert len(caplog.records) == 2

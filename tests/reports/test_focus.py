@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpsearch.reports.focus import Direction, focus, value_range
+from hpsearch.declarations import Direction
+from hpsearch.reports.focus import focus, value_range
 
 VALUES = st.lists(st.floats(min_value=-1e6, max_value=1e6), max_size=60)
 

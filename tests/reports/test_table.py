@@ -35,7 +35,7 @@ def test_the_table_has_a_row_a_trial_and_a_column_a_searched_hyperparameter() ->
             "state": pd.Series(["COMPLETE", "FAIL"], dtype=object),
             "value": [0.9, float("nan")],
             "failure": pd.Series([None, "error"], dtype=object),
-            "verdict": pd.Series(["overfitting, unstable", None], dtype=object),
+            "diagnosis": pd.Series(["overfitting, unstable", None], dtype=object),
             "epochs": pd.Series([2, 0], dtype="int64"),
             "seconds": [10.0, 2.5],
             "started": pd.to_datetime([START, START]),

@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hpsearch.errors import HpsearchError, InputError
-from hpsearch.search.storage import cut_torn_tail, open_storage, study_names, sync
+from hpsearch.search.reading import read_studies
+from hpsearch.search.storage import cut_torn_tail, open_storage, sync
 
 
 def filled(home: Path) -> Path:
@@ -37,7 +38,7 @@ def test_a_torn_tail_is_cut_and_what_was_whole_stays(tmp_path: Path, cut: int, g
     storage = open_storage(tmp_path, None, write=True)
     assert journal.read_bytes().startswith(kept)
     assert storage is not None
-    if study_names(storage):
+    if optuna.get_all_study_names(storage):
         study = optuna.load_study(study_name="s", storage=storage)
         before = len(study.trials)
         study.add_trial(optuna.create_trial(value=9.0))
@@ -64,7 +65,7 @@ def test_a_last_line_of_zeros_is_cut(tmp_path: Path) -> None:
 
 def test_reading_makes_nothing(tmp_path: Path) -> None:
     assert open_storage(tmp_path / "none", None, write=False) is None
-    assert study_names(None) == []
+    assert read_studies(None) == []
     assert not (tmp_path / "none").exists()
 
 
@@ -77,8 +78,9 @@ def test_a_database_that_cannot_be_opened_is_bad_input_and_shows_no_password(tmp
 
 def test_a_database_url_works(tmp_path: Path) -> None:
     storage = open_storage(tmp_path, f"sqlite:///{tmp_path}/x.db", write=True)
+    assert storage is not None
     optuna.create_study(study_name="s", storage=storage)
-    assert study_names(storage) == ["s"]
+    assert optuna.get_all_study_names(storage) == ["s"]
 
 
 def test_a_full_disk_is_said_in_one_line_and_leaves_no_half_a_line(tmp_path: Path) -> None:
@@ -97,4 +99,4 @@ def test_a_full_disk_is_said_in_one_line_and_leaves_no_half_a_line(tmp_path: Pat
         signal.signal(signal.SIGXFSZ, handler)
     assert journal.read_bytes() == before
     sync(storage)
-    assert study_names(open_storage(tmp_path, None, write=False)) == ["s"]
+    assert optuna.get_all_study_names(storage) == ["s"]

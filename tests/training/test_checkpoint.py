@@ -15,7 +15,8 @@ import pytest
 import torch
 
 from hpsearch.events import EpochEnded
-from hpsearch.training import checkpoint, weights
+from hpsearch.files import write_whole
+from hpsearch.training import checkpoint, network_files
 from hpsearch.training.checkpoint import Best, Checkpoint
 from hpsearch.training.config import configure
 from tests.training import trials
@@ -48,8 +49,8 @@ def read(file: Path, **changed: Any) -> Checkpoint | None:
 
 @pytest.fixture
 def saved(tmp_path: Path) -> Path:
-    file = checkpoint.path(tmp_path, 5)
-    weights.write_whole(file, *checkpoint.encode(trained(), identity()))
+    file = network_files.checkpoint(tmp_path, 5)
+    write_whole(file, *checkpoint.encode(trained(), identity()))
     return file
 
 
@@ -70,8 +71,8 @@ def test_a_checkpoint_comes_back_with_every_bit(saved: Path) -> None:
 def test_numbers_that_are_not_finite_survive(tmp_path: Path) -> None:
     made = trained(1)
     past = [replace(made.past[0], metrics={"dev_r2": math.nan, "a": math.inf, "b": 0.1})]
-    file = checkpoint.path(tmp_path, 5)
-    weights.write_whole(file, *checkpoint.encode(replace(made, past=past, best=None), identity()))
+    file = network_files.checkpoint(tmp_path, 5)
+    write_whole(file, *checkpoint.encode(replace(made, past=past, best=None), identity()))
     found = read(file)
     assert found is not None
     assert found.best is None
@@ -163,7 +164,7 @@ def test_a_pickled_bomb_does_nothing(tmp_path: Path) -> None:
     torch.save({"past": Bomb(harm)}, made)
     pickle.loads(pickle.dumps(Bomb(tmp_path / "proof")))
     assert (tmp_path / "proof").exists(), "the bomb does not work"
-    file = checkpoint.path(tmp_path, 5)
+    file = network_files.checkpoint(tmp_path, 5)
     for content in (made.read_bytes(), pickle.dumps(Bomb(harm))):
         file.write_bytes(content)
         assert read(file) is None
@@ -180,7 +181,7 @@ def test_a_disk_that_is_full_leaves_the_file_before_and_no_part(saved: Path, mon
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match="No space"):
-        weights.write_whole(saved, b"new")
+        write_whole(saved, b"new")
     assert saved.read_bytes() == before
     assert list(saved.parent.iterdir()) == [saved]
 

@@ -9,7 +9,7 @@ import torch
 
 from hpsearch import registry
 from hpsearch.events import Scalar
-from hpsearch.training import weights
+from hpsearch.training import network_files, weights
 from hpsearch.training.config import configure
 from hpsearch.training.fit import dev_scores, finite, train_epoch
 from hpsearch.training.noise import order
@@ -113,7 +113,7 @@ def test_a_loss_that_is_no_number_is_seen(bad: str) -> None:
 
 def test_weights_come_back_as_they_were_saved(tmp_path: Path) -> None:
     state = {"a": torch.randn(3), "b": torch.randn(2, 2)}
-    file = weights.path(tmp_path / "new", 7)
+    file = network_files.last(tmp_path / "new", 7)
     weights.save(file, state)
     back = weights.load(file)
     assert back.keys() == state.keys()

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from hpsearch.declarations import Direction
 from hpsearch.events import Scalar
 from hpsearch.reports.figure import Figure, Missing
-from hpsearch.reports.focus import Direction, Window, focus, value_range
+from hpsearch.reports.focus import Window, focus, value_range
 from hpsearch.reports.layout import axis, base, note_outside, place_panels
 from hpsearch.reports.theme import Theme
 from hpsearch.reports.words import label, number, params_lines, plain
@@ -54,9 +55,7 @@ def compute(study: StudyRecord) -> BestSoFar | Missing:
     if not scored:
         return Missing("No trial has finished with a value yet.")
     pruned = [
-        _mark(trial, last, start)
-        for trial in study.trials
-        if trial.state == "PRUNED" and (last := trial.last(study.metric)) is not None
+        _mark(trial, last, start) for trial in study.trials if (last := trial.stopped_at(study.metric)) is not None
     ]
     scored.sort(key=lambda mark: mark.number)
     return BestSoFar(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import accumulate
 
+import plotly.graph_objects as go
+
 
 def spread(heights: Sequence[float], low: float, high: float, gap: float) -> list[float]:
     """Heights at least `gap` apart and inside low…high, each group of crowded ones around its middle.
@@ -32,3 +34,11 @@ def spread(heights: Sequence[float], low: float, high: float, gap: float) -> lis
         for place in range(start, start + size):
             placed[order[place]] = level + place * gap
     return placed
+
+
+def end_label(figure: go.Figure, text: str, last: int, height: float, colour: str, x: str, y: str) -> None:
+    """Write plain text right of a line's end: at `last` on the axis x, and at `height`, as an axis has it, on y."""
+    figure.add_annotation(
+        text=text, x=last, y=height, xref=x, yref=y, xanchor="left", yanchor="middle", xshift=6,
+        showarrow=False, font={"size": 12, "color": colour},
+    )  # fmt: skip

@@ -14,8 +14,9 @@ from pydantic import Field
 
 from hpsearch.events import Signals
 from hpsearch.reports.figure import Figure, Missing
-from hpsearch.reports.figures.curve_labels import spread
-from hpsearch.reports.layout import axis, base, place_panels
+from hpsearch.reports.figures.curve_labels import end_label, spread
+from hpsearch.reports.focus import evenly
+from hpsearch.reports.layout import axis, base, caption, place_panels
 from hpsearch.reports.theme import Theme
 from hpsearch.reports.ticks import whole
 from hpsearch.reports.words import label, number, params_lines
@@ -69,7 +70,7 @@ def compute(
     return GradientHealth(
         best,
         tuple(layers for layers in worst if best is None or layers.number != best.number),
-        tuple(rest[index * len(rest) // others] for index in range(others)) if len(rest) > others else tuple(rest),
+        tuple(evenly(rest, others)),
         tuple((sign, counts[sign]) for sign in SIGNS if counts[sign]),
         len(measured),
     )
@@ -117,9 +118,9 @@ def draw(record: GradientHealth, theme: Theme) -> go.Figure:
     low, high = _room(lines, record.others)
     pad = 0.06 * (high - low)
     deepest = max(len(one.first) for one in (*lines, *record.others))
-    for panel, which in enumerate(("first", "last")):
-        _faint(figure, record.others, which, theme, f"x{panel + 1}", f"y{panel + 1}")
-        _lines(figure, record, lines, which, (low, high), deepest, theme, f"x{panel + 1}", f"y{panel + 1}")
+    for which, x, y in (("first", "x", "y"), ("last", "x2", "y2")):
+        _faint(figure, record.others, which, theme, x, y)
+        _lines(figure, record, lines, which, (low, high), theme, x, y)
     layers: dict[str, Any] = {
         "range": [1 - 0.04 * deepest, deepest + max(0.5 * (deepest - 1), 0.5)],
         "tickmode": "array",
@@ -167,7 +168,7 @@ def _faint(figure: go.Figure, others: Sequence[Layers], which: str, theme: Theme
 
 def _lines(
     figure: go.Figure, record: GradientHealth, lines: Sequence[Layers], which: str, room: tuple[float, float],
-    deepest: int, theme: Theme, x: str, y: str,
+    theme: Theme, x: str, y: str,
 ) -> None:  # fmt: skip
     told = [(one, points) for one in lines if (points := _values(one, which))]
     ends = spread([_height(points[-1][1]) for _, points in told], *room, (room[1] - room[0]) / 15)
@@ -184,24 +185,14 @@ def _lines(
             ],
         ))  # fmt: skip
         words = [*(["best"] if one is record.best else []), *(sign.split("_")[0] for sign in one.signs)]
-        figure.add_annotation(
-            text=f"#{one.number}  {', '.join(words)}", x=deepest, y=end, xref=x.replace("x1", "x"),
-            yref=y.replace("y1", "y"), xanchor="left", yanchor="middle", xshift=8, showarrow=False,
-            font={"size": 12, "color": colour},
-        )  # fmt: skip
+        end_label(figure, f"#{one.number}  {', '.join(words)}", points[-1][0], end, colour, x, y)
 
 
 def _caption(figure: go.Figure, record: GradientHealth, theme: Theme) -> None:
     """Say above the first panel what was seen in how many trials. Call it after `place_panels`."""
     trials = f"{record.measured:,} trial{'' if record.measured == 1 else 's'}"
     seen = ", ".join(f"{label(sign)} in {count:,}" for sign, count in record.counts)
-    figure.add_annotation(
-        text=f"Of {trials}: {seen}" if seen else f"Nothing wrong in {trials}",
-        xref="x domain", yref="y domain", x=0, xanchor="left", y=1, yanchor="bottom", yshift=4,
-        showarrow=False, font={"size": 12, "color": theme.muted},
-    )  # fmt: skip
-    figure.layout.margin.t += 18
-    figure.layout.height += 18
+    caption(figure, f"Of {trials}: {seen}" if seen else f"Nothing wrong in {trials}", theme)
 
 
 figure = Figure(compute, draw)

@@ -42,8 +42,8 @@ def compute(study: StudyRecord) -> Importances | Missing:
 
 def _at_last(study: StudyRecord, trial: TrialRecord) -> TrialRecord:
     """A pruned trial as if it had ended with the value that it was stopped at; any other as it is."""
-    last = trial.last(study.metric)
-    return trial if trial.state != "PRUNED" or last is None else replace(trial, state="COMPLETE", value=last)
+    last = trial.stopped_at(study.metric)
+    return trial if last is None else replace(trial, state="COMPLETE", value=last)
 
 
 def _out_of(record: Importances) -> str:

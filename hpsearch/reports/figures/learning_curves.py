@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import plotly.graph_objects as go
 from pydantic import Field
 
+from hpsearch.declarations import Direction
 from hpsearch.reports.figure import Figure, Missing
-from hpsearch.reports.figures.curve_labels import spread
-from hpsearch.reports.focus import Direction, focus
+from hpsearch.reports.figures.curve_labels import end_label, spread
+from hpsearch.reports.focus import evenly, focus
 from hpsearch.reports.layout import axis, base, place_panels
 from hpsearch.reports.theme import Theme
 from hpsearch.reports.ticks import whole
@@ -58,7 +58,7 @@ def compute(
         return Missing("No finished trial has told its values epoch by epoch.")
     shown = {trial.number for trial in ranked[:best]}
     rest = [trial for trial in told if trial.number not in shown]
-    kept = _evenly(rest, others)
+    kept = evenly(rest, others)
     return LearningCurves(
         metric=study.metric,
         direction=study.direction,
@@ -88,12 +88,6 @@ def _losses(trial: TrialRecord) -> tuple[Curve, Curve] | None:
     return _curve(trial, "train_loss"), _curve(trial, "dev_loss")
 
 
-def _evenly(trials: Sequence[TrialRecord], most: int) -> list[TrialRecord]:
-    if len(trials) <= most:
-        return list(trials)
-    return [trials[index * len(trials) // most] for index in range(most)]
-
-
 def draw(record: LearningCurves, theme: Theme) -> go.Figure:
     """The metric's panel and, where there are losses, a second one."""
     figure = base(theme)
@@ -105,7 +99,7 @@ def draw(record: LearningCurves, theme: Theme) -> go.Figure:
     name = plain(label(record.metric))
     for curve, height, colour in reversed(list(zip(record.best, heights, theme.series, strict=False))):
         _line(figure, curve, colour, f"trial {curve.number}", name, "x", "y")
-        _end_label(figure, f"#{curve.number}  {number(curve.values[-1])}", last, height, colour, "x", "y")
+        end_label(figure, f"#{curve.number}  {number(curve.values[-1])}", last, height, colour, "x", "y")
     figure.update_layout(
         xaxis=axis(theme, "epoch", range=_epochs(last), **_epoch_ticks(last)),
         yaxis=axis(theme, name, range=[low, high], tickformat=".4~g"),
@@ -161,13 +155,6 @@ def _line(figure: go.Figure, curve: Curve, colour: str, who: str, name: str, x: 
     ))  # fmt: skip
 
 
-def _end_label(figure: go.Figure, text: str, last: int, height: float, colour: str, x: str, y: str) -> None:
-    figure.add_annotation(
-        text=text, x=last, y=height, xref=x, yref=y, xanchor="left", yanchor="middle", xshift=6,
-        showarrow=False, font={"size": 12, "color": colour},
-    )  # fmt: skip
-
-
 def _loss_panel(figure: go.Figure, losses: tuple[Curve, Curve], theme: Theme) -> None:
     values = [value for curve in losses for value in curve.values]
     low, high = min(values, default=0.0), max(values, default=1.0)
@@ -177,7 +164,7 @@ def _loss_panel(figure: go.Figure, losses: tuple[Curve, Curve], theme: Theme) ->
     names, colours = ("train loss", "dev loss"), (theme.orange, theme.blue)
     for curve, height, name, colour in zip(losses, heights, names, colours, strict=False):
         _line(figure, curve, colour, f"trial {curve.number}", name, "x2", "y2")
-        _end_label(figure, f"{name}  {number(curve.values[-1], 3)}", last, height, colour, "x2", "y2")
+        end_label(figure, f"{name}  {number(curve.values[-1], 3)}", last, height, colour, "x2", "y2")
     figure.update_layout(
         xaxis2=axis(
             theme,

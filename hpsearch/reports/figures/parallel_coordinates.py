@@ -10,9 +10,9 @@ from typing import Annotated
 import plotly.graph_objects as go
 from pydantic import Field
 
+from hpsearch.declarations import Direction
 from hpsearch.events import Scalar
 from hpsearch.reports.figure import Figure, Missing
-from hpsearch.reports.focus import Direction
 from hpsearch.reports.layout import base
 from hpsearch.reports.theme import Theme
 from hpsearch.reports.ticks import between
@@ -60,7 +60,7 @@ def compute(study: StudyRecord, *, best: Annotated[int, Field(ge=2)] = 100) -> P
     )[:best]
     if len(ranked) < 2:
         return Missing("Fewer than two trials have a final value.")
-    axes = [_axis(dimension, ranked) for dimension in study.dimensions if _varies(dimension)]
+    axes = [_axis(dimension, ranked) for dimension in study.dimensions if dimension.varies]
     if not axes:
         return Missing("No searched hyperparameter varies.")
     return ParallelCoordinates(
@@ -70,12 +70,6 @@ def compute(study: StudyRecord, *, best: Annotated[int, Field(ge=2)] = 100) -> P
         tuple(trial.value or 0.0 for trial in ranked),
         tuple(axes),
     )
-
-
-def _varies(dimension: Dimension) -> bool:
-    if dimension.options is not None:
-        return len(dimension.options) > 1
-    return dimension.low != dimension.high
 
 
 def _axis(dimension: Dimension, trials: Sequence[TrialRecord]) -> Axis:
@@ -97,12 +91,8 @@ def _axis(dimension: Dimension, trials: Sequence[TrialRecord]) -> Axis:
 
 
 def _place(dimension: Dimension, params: Mapping[str, Scalar]) -> float | None:
-    if dimension.name not in params:
-        return None
-    value = params[dimension.name]
-    if dimension.options is not None:
-        return float(dimension.options.index(value)) if value in dimension.options else None
-    return _scale(dimension, float(value or 0))
+    place = dimension.place(params)
+    return place if place is None or dimension.options is not None else _scale(dimension, place)
 
 
 def _scale(dimension: Dimension, value: float) -> float:

@@ -11,9 +11,10 @@ import numpy as np
 import plotly.graph_objects as go
 from pydantic import Field
 
+from hpsearch.declarations import Direction
 from hpsearch.events import Scalar
 from hpsearch.reports.figure import Figure, Missing
-from hpsearch.reports.focus import Direction, Window, focus, value_range
+from hpsearch.reports.focus import Window, evenly, focus, value_range
 from hpsearch.reports.layout import axis, axis_names, base, note_outside, place_panels
 from hpsearch.reports.theme import Theme
 from hpsearch.reports.words import label, number, params_lines, plain, scalar, shorten, two_lines
@@ -73,8 +74,8 @@ def compute(study: StudyRecord, *, most: Annotated[int, Field(ge=2)] = 2000) -> 
     if best is None or len(scored) < 2:
         return Missing("Fewer than two trials have a final value.")
     chosen = _choose(scored, most, study.direction)
-    pruned = [(trial, last) for trial in study.trials if (last := _stopped_at(trial, study.metric)) is not None][-most:]
-    panels = [_panel(dimension, chosen, scored, pruned) for dimension in study.dimensions if _varies(dimension)]
+    pruned = [(trial, last) for trial in study.trials if (last := trial.stopped_at(study.metric)) is not None][-most:]
+    panels = [_panel(dimension, chosen, scored, pruned) for dimension in study.dimensions if dimension.varies]
     if not any(panel.places for panel in panels):
         return Missing("No searched hyperparameter varies.")
     return Slices(
@@ -96,27 +97,7 @@ def _choose(scored: list[TrialRecord], most: int, direction: Direction) -> list[
     taken = {trial.number for trial in best}
     rest = [trial for trial in scored if trial.number not in taken]
     room = most - len(best)
-    return sorted(best + [rest[index * len(rest) // room] for index in range(room)], key=lambda trial: trial.number)
-
-
-def _varies(dimension: Dimension) -> bool:
-    if dimension.options is not None:
-        return len(dimension.options) > 1
-    return dimension.low != dimension.high
-
-
-def _stopped_at(trial: TrialRecord, metric: str) -> float | None:
-    return trial.last(metric) if trial.state == "PRUNED" else None
-
-
-def _place(dimension: Dimension, trial: TrialRecord) -> float | None:
-    """Where a trial stands along x; None where it has no such value."""
-    if dimension.name not in trial.params:
-        return None
-    value = trial.params[dimension.name]
-    if dimension.options is None:
-        return float(value or 0)
-    return float(dimension.options.index(value)) if value in dimension.options else None
+    return sorted(best + evenly(rest, room), key=lambda trial: trial.number)
 
 
 def _panel(
@@ -126,7 +107,7 @@ def _panel(
     pruned: list[tuple[TrialRecord, float]],
 ) -> Slice:
     name, options = dimension.name, dimension.options
-    placed = [(trial, x) for trial in chosen if (x := _place(dimension, trial)) is not None]
+    placed = [(trial, x) for trial in chosen if (x := dimension.place(trial.params)) is not None]
     return Slice(
         name=name,
         scale="options" if options is not None else "log" if dimension.log else "linear",
@@ -138,7 +119,7 @@ def _panel(
         x=tuple(x for _, x in placed),
         y=tuple(trial.value or 0.0 for trial, _ in placed),
         active=sum(name in trial.params for trial in scored),
-        pruned=tuple((x, last) for trial, last in pruned if (x := _place(dimension, trial)) is not None),
+        pruned=tuple((x, last) for trial, last in pruned if (x := dimension.place(trial.params)) is not None),
     )
 
 

@@ -100,10 +100,13 @@ class Dataset:
     @property
     def fingerprint(self) -> str:
         """A few sums of all that a study reads, to six digits: other data have others, other rounding has not."""
+        import torch
+
         said = []
         for part in (self.train_x, self.train_y, self.dev_x, self.dev_y):
-            size = part.double().abs().flatten(1).sum(1) if part.dim() > 1 else part.double().abs()
-            place = 1 + size.new_tensor(range(len(size)))
+            # A little at a time: in double precision a whole part may not have room.
+            size = torch.cat([rows.double().abs().flatten(1).sum(1) for rows in torch.split(part[:, None], 1024)])
+            place = torch.arange(1, 1 + len(size), device=size.device)
             said.append(f"{len(part)} {float(size.sum()):.6g} {float((size * place).sum()):.6g}")
         return "; ".join([self.task, *said])
 

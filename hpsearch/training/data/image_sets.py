@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from hpsearch.errors import InputError
 from hpsearch.training.data.arrays import Arrays, Source
+from hpsearch.training.data.targets import check_labels
 
 VARIABLE = "HPSEARCH_DATA"
 TEST_SAMPLES = 10_000  # the last ones, in all of these sets
@@ -81,8 +82,6 @@ def pooled(images: ImageSet, pixels: Bytes, labels: NDArray[np.int64], place: st
     """Training samples followed by `test` test samples. Raises InputError for a label outside the classes."""
     if test >= len(labels) or not test:
         raise InputError(f"{place}: {len(labels)} samples, {test} of them for testing: there must be some of both")
-    if (wrong := np.flatnonzero((labels < 0) | (labels >= len(images.labels)))).size:
-        classes = f"the classes 0 to {len(images.labels) - 1}"
-        raise InputError(f"{place}: label {labels[wrong[0]]} of sample {wrong[0] + 1} is outside {classes}")
+    check_labels(labels, len(images.labels), place)
     given = {"test": np.arange(len(labels) - test, len(labels))}
     return Arrays(pixels, labels, len(images.labels), given=given, labels=images.labels)

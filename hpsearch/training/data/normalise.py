@@ -41,12 +41,13 @@ def min_max_channel(train: Iterable[Array]) -> Transform:
 
 
 def _standard(train: Iterable[Array], *, per_channel: bool) -> Transform:
-    low, high = _ends(train, per_channel=per_channel)
-    values, total = 0, np.zeros(())
+    values, total, low, high = 0, np.zeros(()), np.array(np.inf), np.array(-np.inf)
     for chunk in train:
         axes = _axes(chunk, per_channel=per_channel)
         total = total + chunk.sum(axis=axes, keepdims=True)[0]
-        values += chunk.size // low.size if low.size else 1
+        low = np.minimum(low, chunk.min(axis=axes, keepdims=True)[0])
+        high = np.maximum(high, chunk.max(axis=axes, keepdims=True)[0])
+        values += chunk.size // total.size if total.size else 1
     mean = total / values
     squares = np.zeros(())
     for chunk in train:

@@ -79,9 +79,7 @@ def _prepared(source: Source) -> Dataset:
     names = (*arrays.names[: features.shape[1]], *words) if table else arrays.names
     _check_range(source, tensors, names)
     described: dict[str, Any] = {"names": names, "labels": arrays.labels, "groups": groups}
-    return Dataset(
-        arrays.classes, **tensors, task=arrays.task, target_mean=mean, target_scale=scale or 1.0, **described
-    )
+    return Dataset(arrays.classes, **tensors, task=arrays.task, target_mean=mean, target_scale=scale, **described)
 
 
 def _check_range(source: Source, tensors: dict[str, Tensor], names: tuple[str, ...]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,8 +95,14 @@ def check(arrays: Arrays, name: str) -> None:
             raise InputError(f"data {name}: NaN or an infinite number among the targets")
     elif targets.dtype.kind not in "iu":
         raise InputError(f"data {name}: classes must be whole numbers, not {targets.dtype}")
-    elif (bad := np.flatnonzero((targets < 0) | (targets >= arrays.classes))).size:
-        classes = f"the classes 0 to {arrays.classes - 1}"
-        raise InputError(f"data {name}: label {targets[bad[0]]} of sample {bad[0] + 1} is outside {classes}")
-    elif arrays.classes < 2:
-        raise InputError(f"data {name}: there is one class only")
+    else:
+        check_labels(targets, arrays.classes, f"data {name}")
+        if arrays.classes < 2:
+            raise InputError(f"data {name}: there is one class only")
+
+
+def check_labels(labels: NDArray[Any], classes: int, where: str) -> None:
+    """Raises InputError for a label that is none of 0 to `classes` - 1."""
+    if (bad := np.flatnonzero((labels < 0) | (labels >= classes))).size:
+        known = f"the classes 0 to {classes - 1}"
+        raise InputError(f"{where}: label {labels[bad[0]]} of sample {bad[0] + 1} is outside {known}")

@@ -19,17 +19,16 @@ from hpsearch.training.noise import Purpose, generator
 class DeepBeliefNetwork(nn.Sequential):
     """The layers of an mlp, with a method that finds their first weights."""
 
-    def pretrain(self, weights: dict[str, Tensor], config: Config, seed: int, x: Tensor) -> Signals:
+    def pretrain(self, weights: dict[str, Tensor], config: Config, seed: int, x: Tensor, batch: int) -> Signals:
         """Change the first weights and biases of the hidden layers, by name and in place, to those of trained machines.
 
-        `x` [sample, ...] are the training samples. A machine's hidden units are sigmoid, whatever the network's
-        activation; pretraining is made for sigmoid networks. The output layer keeps its initialisation, and so do
-        all layers where `pretrain_epochs` is 0. Returns each machine's errors, epoch by epoch, under
-        ``reconstruction_error_1`` (the first layer) and so on: mean squared errors per visible unit.
+        `x` [sample, ...] are the training samples, of which a step takes `batch`. A machine's hidden units are
+        sigmoid, whatever the network's activation; pretraining is made for sigmoid networks. The output layer keeps
+        its initialisation, and so do all layers where `pretrain_epochs` is 0. Returns each machine's errors, epoch by
+        epoch, under ``reconstruction_error_1`` (the first layer) and so on: mean squared errors per visible unit.
         """
         if config.pretrain_epochs == 0:
             return {}
-        batch = len(x) if isinstance(config.batch_size, str) else config.batch_size
         features = x.flatten(1)
         measured = {}
         layers = [name for name, module in self.named_children() if isinstance(module, Linear)][:-1]

@@ -20,7 +20,7 @@ def test_rows_come_from_the_best_down_and_then_by_number() -> None:
     )
     assert record == TrialsTable(
         headings=(
-            ("trial", True), ("state", False), ("dev accuracy", True), ("failure", False), ("verdict", False),
+            ("trial", True), ("state", False), ("dev accuracy", True), ("failure", False), ("diagnosis", False),
             ("epochs", True), ("seconds", True), ("started", False), ("depth", True), ("on", False),
         ),
         rows=(

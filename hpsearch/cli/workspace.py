@@ -1,0 +1,49 @@
+"""Where things are, and what to type for them. Nothing heavy is imported: every command may ask."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Where studies, records and reports are kept."""
+
+    home: Path
+    storage: str | None = None
+    tracking_uri: str | None = None
+
+    def networks(self, study: str) -> Path:
+        """The folder of a study's networks and checkpoints."""
+        return self.home / "checkpoints" / study
+
+    def browse(self) -> str:
+        """How to look at the runs in MLflow."""
+        if self.tracking_uri and self.tracking_uri.startswith("http"):
+            return self.tracking_uri
+        return self._command("ui", "--tracking-uri", self.tracking_uri)
+
+    def resume(self, study: str) -> str:
+        """How to go on with a study."""
+        from hpsearch.search.storage import without_password
+
+        shown = None if self.storage is None else without_password(self.storage)
+        return self._command(f"resume {shlex.quote(study)}", "--storage", shown)
+
+    def report(self, study: str) -> Path:
+        """A study's HTML page."""
+        return self.home / "reports" / f"{study}.html"
+
+    def _command(self, name: str, option: str, value: str | None) -> str:
+        where = "" if self.home == Path("studies") else f" --home {shlex.quote(str(self.home))}"
+        return f"{called_as()} {name}{where}" + (f" {option} {shlex.quote(value)}" if value else "")
+
+
+def called_as() -> str:
+    """What to type for `hpsearch` in this shell: its path as it was typed, where the bare name is not found."""
+    typed = Path(sys.argv[0])
+    return shlex.quote(str(typed)) if typed.name == "hpsearch" and not shutil.which("hpsearch") else "hpsearch"
