@@ -113,6 +113,7 @@ TABLES: dict[str, dict[str, str]] = {
     },
     "executor": {
         "inline": "hpsearch.execution.inline:InlineExecutor",
+        "processes": "hpsearch.execution.processes:ProcessExecutor",
     },
     "figure": {
         "best_so_far": "hpsearch.reports.figures.best_so_far:figure",

@@ -154,6 +154,10 @@ class SearchStudy:
         state = TrialState.PRUNED if pruned else TrialState.FAIL if value is None else TrialState.COMPLETE
         self._storage.set_trial_state_values(trial, state, None if value is None else [value])
 
+    def note_effort(self, effort: Mapping[str, Any]) -> None:
+        """Keep what the last run cost, plain JSON."""
+        self._storage.set_study_user_attr(self._id, "effort", dict(effort))
+
     def sync(self) -> None:
         """Return when all that was told would survive a power cut: do so before anything is shown."""
         sync(self._storage)

@@ -90,6 +90,7 @@ class Search(Section):
     seed: fields.Seed = 0
     slots: fields.Count = 16
     timeout: fields.Seconds = None
+    trial_timeout: fields.Seconds = None
     target: fields.OptionalNumber = None
     patience: fields.OptionalCount = None
 
@@ -107,8 +108,23 @@ class Execution(Section):
     executor: fields.Executor = "auto"
     workers: fields.Workers = "auto"
     stack: fields.Stack = "auto"
-    device: fields.Device = "auto"
+    devices: fields.Devices = "auto"
     checkpoints: Checkpoints = Checkpoints()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_device(cls, raw: object) -> object:
+        """Studies of before there were several knew one `device`."""
+        if isinstance(raw, dict) and "device" in raw and "devices" not in raw:
+            return {"devices" if key == "device" else key: value for key, value in raw.items()}
+        return raw
+
+    @model_validator(mode="after")
+    def _inline_is_one(self) -> Execution:
+        if self.executor == "inline" and isinstance(self.workers, int) and self.workers > 1:
+            what = f"the inline executor has one worker, not {self.workers}"
+            raise ProblemsError([Problem(("workers",), what, "write auto or 1, or executor: processes")])
+        return self
 
 
 class StudyFile(Section):
@@ -155,7 +171,7 @@ class StudyFile(Section):
         """
         everything = self.to_dict()
         del everything["execution"]
-        for key in ("trials", "timeout", "target", "patience"):
+        for key in ("trials", "timeout", "trial_timeout", "target", "patience"):
             del everything["search"][key]
         for key in PATHS:
             if everything["data"][key] is not None:

@@ -29,7 +29,7 @@ hyperparameters:
 objective: {metric: dev_loss}
 search:
   {sampler: grid, pruner: median, trials: 7, seed: 5, slots: 4, timeout: 1h30m, target: 0.1, patience: 9}
-execution: {executor: inline, workers: 1, stack: 8, device: "cuda:1"}
+execution: {executor: inline, workers: 1, stack: 8, devices: "cuda:1"}
 """
 
 
@@ -69,6 +69,7 @@ def test_the_smallest_file_gets_sensible_defaults() -> None:
             "seed": 0,
             "slots": 16,
             "timeout": None,
+            "trial_timeout": None,
             "target": None,
             "patience": None,
         },
@@ -76,7 +77,7 @@ def test_the_smallest_file_gets_sensible_defaults() -> None:
             "executor": "auto",
             "workers": "auto",
             "stack": "auto",
-            "device": "auto",
+            "devices": "auto",
             "checkpoints": {"every": 60.0, "disk": 1_000_000_000},
         },
     }
@@ -193,7 +194,7 @@ def test_the_identity_survives_json_and_leaves_out_what_decides_no_result() -> N
         "execution.stack=2",
         "execution.checkpoints.disk=5GB",
     )
-    assert parse(FULL, *changed, "execution.device=cpu").identity() == identity
+    assert parse(FULL, *changed, "execution.devices=cpu").identity() == identity
 
 
 @pytest.mark.parametrize(
