@@ -1,35 +1,42 @@
 """Pruners: after which epochs they decide, and whether a trial stops there.
 
-A decision reads the study and writes nothing. The coordinator reports and asks in virtual-time order, so the
-storage holds exactly what came before.
+A decision reads what came before and writes nothing. The coordinator reports and asks in virtual-time order, so
+the reports are exactly those that came before.
 """
 
 from __future__ import annotations
 
+import math
+from functools import partial
 from typing import Protocol
 
-import optuna
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial
 
+from hpsearch.search.past import Past
+from hpsearch.search.ranks import Completed, Rungs
+
 
 class Pruner(Protocol):
-    """Values are reported to the storage at the decision epochs only."""
+    """Made with the study's seed. Values are reported at the decision epochs only."""
 
-    def decisions(self, epochs: int) -> list[int]:
+    def decisions(self, number: int, epochs: int) -> list[int]:
         """The epochs, ascending and before the last, after which a trial of so many epochs may be stopped."""
 
-    def prunes(self, study: optuna.Study, trial: FrozenTrial, epoch: int) -> bool:
+    def prunes(self, past: Past, trial: FrozenTrial, epoch: int) -> bool:
         """Whether the trial, whose value at `epoch` is reported, stops now."""
 
 
 class NoPruner:
     """Every trial trains all its epochs."""
 
-    def decisions(self, epochs: int) -> list[int]:
+    def __init__(self, seed: int) -> None:
+        pass
+
+    def decisions(self, number: int, epochs: int) -> list[int]:
         return []
 
-    def prunes(self, study: optuna.Study, trial: FrozenTrial, epoch: int) -> bool:
+    def prunes(self, past: Past, trial: FrozenTrial, epoch: int) -> bool:
         return False
 
 
@@ -39,14 +46,24 @@ class Median:
     Golovin et al., "Google Vizier", KDD 2017. The first five completed trials are only watched.
     """
 
-    def __init__(self) -> None:
-        self._pruner = optuna.pruners.MedianPruner()
+    watched = 5
 
-    def decisions(self, epochs: int) -> list[int]:
+    def __init__(self, seed: int) -> None:
+        pass
+
+    def decisions(self, number: int, epochs: int) -> list[int]:
         return list(range(1, epochs))
 
-    def prunes(self, study: optuna.Study, trial: FrozenTrial, epoch: int) -> bool:
-        return self._pruner.prune(study, trial)
+    def prunes(self, past: Past, trial: FrozenTrial, epoch: int) -> bool:
+        completed = past.kept(self, partial(Completed, past))
+        if completed.trials < self.watched:
+            return False
+        values = [value for value in trial.intermediate_values.values() if not math.isnan(value)]
+        if not values:
+            return True
+        if past.direction == StudyDirection.MAXIMIZE:
+            return max(values) < completed.median(epoch)
+        return min(values) > completed.median(epoch)
 
 
 class Asha:
@@ -58,20 +75,15 @@ class Asha:
 
     reduction = 3
 
-    def decisions(self, epochs: int) -> list[int]:
+    def __init__(self, seed: int) -> None:
+        pass
+
+    def decisions(self, number: int, epochs: int) -> list[int]:
         rungs, rung = [], 1
         while rung < epochs:
             rungs.append(rung)
             rung *= self.reduction
         return rungs
 
-    def prunes(self, study: optuna.Study, trial: FrozenTrial, epoch: int) -> bool:
-        values = [
-            other.intermediate_values[epoch]
-            for other in study.get_trials(deepcopy=False)
-            if epoch in other.intermediate_values
-        ]
-        best_first = sorted(values, reverse=study.direction == StudyDirection.MAXIMIZE)
-        last_kept = best_first[max(1, len(values) // self.reduction) - 1]
-        own = trial.intermediate_values[epoch]
-        return own < last_kept if study.direction == StudyDirection.MAXIMIZE else own > last_kept
+    def prunes(self, past: Past, trial: FrozenTrial, epoch: int) -> bool:
+        return not past.kept(self, partial(Rungs, past)).in_best(trial.number, epoch, self.reduction)

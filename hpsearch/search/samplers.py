@@ -1,10 +1,10 @@
-"""Samplers: each proposes the searched values of trial `number` from the study as it stands, and writes nothing."""
+"""Samplers: each proposes the searched values of trial `number` from what came before, and writes nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Protocol
 
 import optuna
@@ -14,7 +14,9 @@ from optuna.trial import FrozenTrial, TrialState
 
 from hpsearch import registry
 from hpsearch.events import Scalar
+from hpsearch.search.past import Past
 from hpsearch.search.seeds import sampler_seed
+from hpsearch.search.selection import Selection
 from hpsearch.space.grid import cells
 from hpsearch.space.hyperparameters import Space
 
@@ -24,7 +26,7 @@ Distributions = Mapping[str, BaseDistribution]
 class Sampler(Protocol):
     """`propose` is a function of the space, the study's seed, the number and the study's trials."""
 
-    def propose(self, study: optuna.Study, number: int) -> dict[str, Scalar] | None:
+    def propose(self, past: Past, number: int) -> dict[str, Scalar] | None:
         """Values for the active searched hyperparameters; None where the space holds no more."""
 
 
@@ -39,7 +41,7 @@ class Grid:
         structural = [name for name in self._space.searched if not registry.load("hyperparameters", name).fusible]
         return sorted(cells(self._space), key=lambda cell: [repr(cell.get(name)) for name in structural])
 
-    def propose(self, study: optuna.Study, number: int) -> dict[str, Scalar] | None:
+    def propose(self, past: Past, number: int) -> dict[str, Scalar] | None:
         return self._cells[number] if number < len(self._cells) else None
 
 
@@ -52,11 +54,18 @@ class _Optuna:
     def sampler(self, seed: int) -> BaseSampler:
         raise NotImplementedError
 
-    def propose(self, study: optuna.Study, number: int) -> dict[str, Scalar] | None:
-        sampler = self.sampler(sampler_seed(self._seed, number))
+    def together(self, past: Past) -> dict[str, BaseDistribution]:
+        """The hyperparameters that are proposed together, by name; each of the others is proposed by itself."""
+        return {}
+
+    def seen(self, past: Past) -> optuna.Study:
+        """The part of the past that the sampler reads."""
+        return past
+
+    def propose(self, past: Past, number: int) -> dict[str, Scalar] | None:
+        sampler, seen = self.sampler(sampler_seed(self._seed, number)), self.seen(past)
         draft = FrozenTrial(number, TrialState.RUNNING, None, datetime.now(), None, {}, {}, {}, {}, {}, -1)
-        relative_space = sampler.infer_relative_search_space(study, draft)
-        relative = sampler.sample_relative(study, draft, relative_space)
+        relative = sampler.sample_relative(seen, draft, self.together(past))
         proposed: dict[str, Scalar] = {}
         for name in self._space.searched:
             if not self._space.active(name, proposed):
@@ -67,7 +76,7 @@ class _Optuna:
             elif name in relative and distribution._contains(distribution.to_internal_repr(relative[name])):
                 proposed[name] = relative[name]
             else:
-                proposed[name] = sampler.sample_independent(study, draft, name, distribution)
+                proposed[name] = sampler.sample_independent(seen, draft, name, distribution)
         return proposed
 
 
@@ -80,10 +89,19 @@ class Random(_Optuna):
 
 class Tpe(_Optuna):
     """The multivariate tree-structured Parzen estimator: Bergstra et al., NeurIPS 2011; trials under way count
-    as poor ones, so that parallel proposals spread."""
+    as poor ones, so that parallel proposals spread. Of a long past it reads a `Selection`."""
 
     def sampler(self, seed: int) -> BaseSampler:
         return _DraftTpe(seed=seed)
+
+    def together(self, past: Past) -> dict[str, BaseDistribution]:
+        return self._selection(past).everywhere
+
+    def seen(self, past: Past) -> optuna.Study:
+        return past.showing(self._selection(past).trials())
+
+    def _selection(self, past: Past) -> Selection:
+        return past.kept(self, partial(Selection, past, self._seed))
 
 
 class _DraftTpe(TPESampler):
