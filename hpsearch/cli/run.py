@@ -33,7 +33,7 @@ def shortcuts(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--timeout", metavar="TIME", help="Stop after so long, such as 10m; resume goes on."),
         click.option("--seed", metavar="N", help="Seed of the search."),
         click.option("--sampler", metavar="NAME", help="grid, random or tpe."),
-        click.option("--pruner", metavar="NAME", help="none, median or asha."),
+        click.option("--pruner", metavar="NAME", help="none, median, asha or hyperband."),
         click.option("--workers", metavar="N", help="How many processes train; auto."),
         click.option("--device", metavar="NAME", help="auto, cpu or cuda:0."),
     ]

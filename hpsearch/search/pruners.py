@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from functools import partial
+from itertools import accumulate
 from typing import Protocol
 
 from optuna.study import StudyDirection
@@ -15,6 +16,7 @@ from optuna.trial import FrozenTrial
 
 from hpsearch.search.past import Past
 from hpsearch.search.ranks import Completed, Rungs
+from hpsearch.search.seeds import bracket_lot
 
 
 class Pruner(Protocol):
@@ -86,4 +88,35 @@ class Asha:
         return rungs
 
     def prunes(self, past: Past, trial: FrozenTrial, epoch: int) -> bool:
+        return not past.kept(self, partial(Rungs, past)).in_best(trial.number, epoch, self.reduction)
+
+
+class Hyperband:
+    """Brackets of successive halving, from many short trials to a few whole ones: Li et al., JMLR 2018, algorithm 1.
+
+    With η = 3 and R the trial's epochs, bracket s (from ⌊log_η R⌋ down to 0) has its rungs at R η⁻ˢ, …, R η⁻¹
+    epochs, where the best third go on as in ASHA; bracket 0 trains all to their end. A trial's bracket is drawn from
+    the study's seed and its number, in the paper's proportions: n_s = ⌈(s_max + 1) ηˢ / (s + 1)⌉.
+    """
+
+    reduction = 3
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+
+    def decisions(self, number: int, epochs: int) -> list[int]:
+        most = 0
+        while self.reduction ** (most + 1) <= epochs:
+            most += 1
+        halvings = self._bracket(number, most)
+        return [round(epochs / self.reduction**left) for left in range(halvings, 0, -1)]
+
+    def _bracket(self, number: int, most: int) -> int:
+        """How often the bracket of a trial is thinned out, from 0 to `most` times."""
+        trials = [math.ceil((most + 1) * self.reduction**s / (s + 1)) for s in range(most + 1)]
+        drawn = bracket_lot(self._seed, number) % sum(trials)
+        return next(s for s, end in enumerate(accumulate(trials)) if drawn < end)
+
+    def prunes(self, past: Past, trial: FrozenTrial, epoch: int) -> bool:
+        # Brackets begin at different epochs, by which the rungs tell them apart.
         return not past.kept(self, partial(Rungs, past)).in_best(trial.number, epoch, self.reduction)

@@ -17,4 +17,13 @@ def sampler_seed(study_seed: int, number: int) -> int:
 
 def lot(study_seed: int, number: int) -> int:
     """A trial's lot: 64 bits, in no order among the numbers, for samplers that look at a part of a long past."""
-    return int(np.random.SeedSequence([study_seed, number, 2]).generate_state(1, np.uint64)[0])
+    return _bits(study_seed, number, 2)
+
+
+def bracket_lot(study_seed: int, number: int) -> int:
+    """What decides the bracket of a trial that may be cut short: 64 bits."""
+    return _bits(study_seed, number, 3)
+
+
+def _bits(study_seed: int, number: int, purpose: int) -> int:
+    return int(np.random.SeedSequence([study_seed, number, purpose]).generate_state(1, np.uint64)[0])

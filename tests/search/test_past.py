@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from optuna.storages import InMemoryStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
+from hpsearch import registry
 from hpsearch.run import Coordinator
 from hpsearch.search.past import Past
 from hpsearch.search.pruners import Median
@@ -27,7 +28,7 @@ def running(study: optuna.Study, reported: dict[int, float]) -> int:
 
 
 @pytest.mark.parametrize("sampler", ["random", "tpe"])
-@pytest.mark.parametrize("pruner", ["median", "asha"])
+@pytest.mark.parametrize("pruner", ["median", "asha", "hyperband"])
 def test_what_is_remembered_is_what_a_new_process_would_read(sampler: str, pruner: str) -> None:
     storage = InMemoryStorage()
     study = open_study(storage, sampler=sampler, pruner=pruner)
@@ -60,7 +61,7 @@ class Counting(InMemoryStorage):
 
 
 @pytest.mark.parametrize("sampler", ["grid", "random", "tpe"])
-@pytest.mark.parametrize("pruner", ["none", "median", "asha"])
+@pytest.mark.parametrize("pruner", registry.names("pruner"))
 def test_the_whole_study_is_read_no_more_often_for_more_trials(sampler: str, pruner: str) -> None:
     readings = []
     for trials in (5, 30):

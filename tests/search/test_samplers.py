@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -147,7 +148,7 @@ def study_with(values: list[float], direction: Direction, epoch: int) -> tuple[P
     return Past(study._storage, study.study_name), study.trials[-1]
 
 
-@pytest.mark.parametrize("name", ["median", "asha"])
+@pytest.mark.parametrize("name", ["median", "asha", "hyperband"])
 @pytest.mark.parametrize("direction", ["maximize", "minimize"])
 def test_a_pruner_stops_the_worst_and_never_the_best(name: str, direction: Direction) -> None:
     pruner: Pruner = registry.load("pruner", name)(0)
@@ -186,3 +187,32 @@ def test_asha_decides_as_optunas_successive_halving_does() -> None:
                 break
         else:
             study.tell(trial, rng.random())
+
+
+def test_hyperbands_brackets_are_those_of_the_paper() -> None:
+    pruner: Pruner = registry.load("pruner", "hyperband")(0)
+    drawn = Counter(tuple(pruner.decisions(number, 81)) for number in range(14_300))
+    # Li et al., table 1: n_s = 81, 34, 15, 8, 5 for R = 81 and a factor of 3.
+    expected = {(1, 3, 9, 27): 81, (3, 9, 27): 34, (9, 27): 15, (27,): 8, (): 5}
+    assert set(drawn) == set(expected)
+    for bracket, share in expected.items():
+        assert drawn[bracket] == pytest.approx(100 * share, rel=0.15)
+    assert {tuple(pruner.decisions(number, 20)) for number in range(100)} == {(2, 7), (7,), ()}
+    assert {tuple(pruner.decisions(number, 2)) for number in range(100)} == {()}
+
+
+def test_a_hyperband_bracket_is_a_function_of_seed_and_number() -> None:
+    one, again, other = (registry.load("pruner", "hyperband")(seed) for seed in (0, 0, 1))
+    brackets = [[pruner.decisions(number, 27) for number in range(200)] for pruner in (one, again, other)]
+    assert brackets[0] == brackets[1] != brackets[2]
+
+
+def test_hyperband_compares_within_a_bracket_only() -> None:
+    study = optuna.create_study(direction="maximize")
+    for value in (0.7, 0.8, 0.9):
+        study.add_trial(create_trial(value=value, intermediate_values={1: 0.0, 3: value}))
+    for value in (0.1, 0.2, 0.3):
+        study.add_trial(create_trial(state=TrialState.RUNNING, intermediate_values={3: value}))
+    past = Past(study._storage, study.study_name)
+    pruner: Pruner = registry.load("pruner", "hyperband")(0)
+    assert [pruner.prunes(past, trial, 3) for trial in past.by_number[3:]] == [True, True, False]

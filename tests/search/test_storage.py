@@ -72,6 +72,7 @@ def test_two_writers_of_one_journal_see_each_other(tmp_path: Path) -> None:
 def test_what_this_process_appended_is_not_read_from_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     journal = filled(tmp_path)
     storage = open_storage(tmp_path, None, write=True)
+    assert storage is not None
     study = optuna.load_study(study_name="s", storage=storage)
     monkeypatch.setattr(JournalFileBackend, "read_logs", lambda *_: pytest.fail("read again"))
     for value in range(3):
