@@ -26,7 +26,7 @@ from hpsearch.search.past import Past
 from hpsearch.search.pruners import Pruner
 from hpsearch.search.reading import read_study, trial_record
 from hpsearch.search.records import StudyRecord, TrialRecord
-from hpsearch.search.samplers import Sampler
+from hpsearch.search.samplers import Sampler, structural
 from hpsearch.search.seeds import trial_seed
 from hpsearch.search.storage import sync
 from hpsearch.space.study_file import StudyFile, differences
@@ -45,6 +45,7 @@ class SearchStudy:
             self.space, self._distributions, file.search.seed
         )
         self.pruner: Pruner = registry.load("pruner", file.search.pruner)(file.search.seed)
+        self._structural = structural(self.space)
         self._id = self._open(text)
         self._past = Past(storage, file.name)
 
@@ -101,7 +102,7 @@ class SearchStudy:
     def ask(self, tick: int) -> Assignment | None:
         """The next trial, begun in a slot at a tick, in one write; None where the space holds no more."""
         number = len(self.trials)
-        proposed = self.sampler.propose(self._past, number)
+        proposed = self.sampler.propose(self._past, number, self._of_the_cohort(number))
         if proposed is None:
             return None
         seed = trial_seed(self.file.search.seed, number)
@@ -114,6 +115,14 @@ class SearchStudy:
         )
         self._written(self._storage.create_new_trial(self._id, begun))
         return Assignment(number, values, seed)
+
+    def _of_the_cohort(self, number: int) -> dict[str, Scalar]:
+        """The structural values that a trial takes over from its cohort's first, which is in the storage already."""
+        first = number - number % self.file.cohort
+        if first == number:
+            return {}
+        params = self._past.by_number[first].params
+        return {name: params[name] for name in self._structural if name in params}
 
     def report(self, number: int, epoch: int, value: float) -> None:
         """Write a value that the pruner needs; again is the same."""

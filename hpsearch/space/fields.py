@@ -136,7 +136,7 @@ def _workers(value: object) -> int | str:
     return workers
 
 
-def _stack(value: object) -> int | str:
+def _count_or_auto(value: object) -> int | str:
     if value == "auto":
         return "auto"
     if isinstance(value, str):
@@ -164,7 +164,8 @@ Span = Annotated[float, PlainValidator(span)]
 Size = Annotated[int, PlainValidator(size)]
 Direction = Annotated[Literal["maximize", "minimize"], PlainValidator(_direction)]
 Workers = Annotated[int | Literal["auto"], PlainValidator(_workers)]
-Stack = Annotated[int | Literal["auto"], PlainValidator(_stack)]
+Stack = Annotated[int | Literal["auto"], PlainValidator(_count_or_auto)]
+Cohort = Annotated[int | Literal["auto"], PlainValidator(_count_or_auto)]
 Device = Annotated[str, PlainValidator(_device)]
 Executor = Annotated[str, PlainValidator(_executor)]
 OptionalText = Annotated[str | None, PlainValidator(_optional_text)]

@@ -72,7 +72,7 @@ def test_proposals_from_a_short_past_are_those_of_optunas_tpe(trials: int) -> No
             return past
 
         def together(self, past: Past) -> dict[str, Any]:
-            return self.sampler(0).infer_relative_search_space(past, past.by_number[-1])
+            return self.sampler(0, {}).infer_relative_search_space(past, past.by_number[-1])
 
     for number in range(trials, trials + 3):
         ours = Tpe(searched, distributions, 0).propose(past, number)
