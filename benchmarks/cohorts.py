@@ -7,29 +7,78 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from statistics import mean, stdev
 
+import optuna
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.ways import Measured, folder, run_ours
+from benchmarks.bookkeeping import Told
+from benchmarks.ways import folder
+from hpsearch.cli.session import job_of
+from hpsearch.cli.workspace import Workspace
+from hpsearch.execution.inline import InlineExecutor
+from hpsearch.run import Coordinator
+from hpsearch.search.records import TrialRecord
+from hpsearch.search.storage import open_storage
+from hpsearch.search.study import SearchStudy
+from hpsearch.space.load import dump_study, load_study
+from hpsearch.tracking.outbox import Outbox
 
 COHORTS = (1, 2, 4, 8)
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """One search. `curve` has for each trial that ended the processor seconds so far and the best value so far."""
+
+    epochs: int
+    curve: tuple[tuple[float, float], ...]
+
+    @property
+    def processor(self) -> float:
+        """Processor seconds of the whole search: asking, training and writing, without the start of the process."""
+        return self.curve[-1][0]
+
+    def best(self, seconds: float | None = None) -> float:
+        """The best value, at the end or after so many processor seconds; NaN where there was none yet."""
+        return [float("nan"), *(best for at, best in self.curve if seconds is None or at <= seconds)][-1]
+
+
+@dataclass(frozen=True, slots=True)
 class Arm:
-    """One size of cohort, run on several seeds."""
+    """One size of cohort, run on several seeds; `best_then` is at the moment when the fastest of the sizes ended."""
 
     cohort: int
-    runs: tuple[Measured, ...]
+    runs: tuple[Run, ...]
+    best_then: tuple[float, ...]
 
-    def spread(self, of: Callable[[Measured], float]) -> tuple[float, float]:
-        """Mean and standard deviation over the seeds; the latter 0 for a single one."""
-        values = [of(run) for run in self.runs]
-        return mean(values), stdev(values) if len(values) > 1 else 0.0
+
+def search(file: str, overrides: Sequence[str]) -> Run:
+    """Run a study in this process, without MLflow."""
+    study_file = load_study(file, list(overrides))
+    curve: list[tuple[float, float]] = []
+    with folder() as home:
+        storage = open_storage(home, None, write=True)
+        assert storage is not None
+        began = time.process_time()
+        executor = InlineExecutor(job_of(study_file, Workspace(home, None, None)))
+        study = SearchStudy(storage, study_file, dump_study(study_file))
+
+        def ended(_: TrialRecord) -> None:
+            best = coordinator.tally.best
+            curve.append((time.process_time() - began, float("nan") if best is None else best.value or 0.0))
+
+        with closing(executor), closing(Outbox(home / "outbox.jsonl")) as outbox:
+            coordinator = Coordinator(study, executor, Told(outbox), ended)
+            while coordinator.step():
+                pass
+        epochs = sum(trial.history.epochs for trial in study.record().trials)
+    return Run(epochs, tuple(curve))
 
 
 def arms(
@@ -40,32 +89,44 @@ def arms(
     say: Callable[[str], None] = lambda _: None,
 ) -> list[Arm]:
     """Every size of cohort on every seed, in turn, so that a busy hour is shared by all."""
-    runs: dict[int, list[Measured]] = {cohort: [] for cohort in cohorts}
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    search(file, (*overrides, "search.trials=2", "hyperparameters.epochs=1"))  # what only a first search costs
+    runs: dict[int, list[Run]] = {cohort: [] for cohort in cohorts}
     for seed in range(seeds):
         for cohort in cohorts:
-            settings = (*overrides, f"search.cohort={cohort}", f"search.seed={seed}")
-            with folder() as home:
-                run = run_ours(file, settings, home / "studies")
-            say(f"seed {seed}, cohort {cohort}: best {run.best}, processor {run.processor:.1f} s, {run.epochs} epochs")
+            run = search(file, (*overrides, f"search.cohort={cohort}", f"search.seed={seed}"))
+            say(f"seed {seed}, cohort {cohort}: best {run.best():.4f}, {run.processor:.1f} s, {run.epochs} epochs")
             runs[cohort].append(run)
-    return [Arm(cohort, tuple(of)) for cohort, of in runs.items()]
+    return compared(runs)
+
+
+def compared(runs: dict[int, list[Run]]) -> list[Arm]:
+    """Arms of runs by size of cohort, seed by seed."""
+    shortest = [min(run.processor for run in of_seed) for of_seed in zip(*runs.values(), strict=True)]
+    return [
+        Arm(cohort, tuple(of), tuple(run.best(seconds) for run, seconds in zip(of, shortest, strict=True)))
+        for cohort, of in runs.items()
+    ]
+
+
+def spread(values: Sequence[float]) -> tuple[float, float]:
+    """Mean and standard deviation; the latter 0 for a single value."""
+    return mean(values), stdev(values) if len(values) > 1 else 0.0
 
 
 def table(measured: Sequence[Arm]) -> Table:
-    """A row for each size of cohort; processor seconds are those of the whole command."""
-    drawn = Table(title="cohorts, mean ± standard deviation over the seeds")
-    for heading in ("cohort", "best", "epochs", "processor s", "ms an epoch"):
+    """A row for each size of cohort."""
+    drawn = Table(title="cohorts: mean ± standard deviation over the seeds")
+    for heading in ("cohort", "best", "best in equal time", "epochs", "processor s", "ms an epoch"):
         drawn.add_column(heading, justify="right")
     for arm in measured:
-        best, epochs = arm.spread(lambda run: run.best or 0.0), arm.spread(lambda run: run.epochs)
-        processor = arm.spread(lambda run: run.processor)
-        each = arm.spread(lambda run: 1000 * run.processor / run.epochs)
         drawn.add_row(
             str(arm.cohort),
-            f"{best[0]:.4f} ± {best[1]:.4f}",
-            f"{epochs[0]:.0f} ± {epochs[1]:.0f}",
-            f"{processor[0]:.1f} ± {processor[1]:.1f}",
-            f"{each[0]:.1f} ± {each[1]:.1f}",
+            "{:.4f} ± {:.4f}".format(*spread([run.best() for run in arm.runs])),
+            "{:.4f} ± {:.4f}".format(*spread(arm.best_then)),
+            "{:.0f} ± {:.0f}".format(*spread([run.epochs for run in arm.runs])),
+            "{:.1f} ± {:.1f}".format(*spread([run.processor for run in arm.runs])),
+            "{:.1f} ± {:.1f}".format(*spread([1000 * run.processor / run.epochs for run in arm.runs])),
         )
     return drawn
 

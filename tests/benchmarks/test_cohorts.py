@@ -7,26 +7,23 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from benchmarks.cohorts import Arm, arms, table
-from benchmarks.ways import Measured
+from benchmarks.cohorts import Run, arms, compared, spread, table
 
 
-def _measured(best: float, processor: float, epochs: int) -> Measured:
-    return Measured(trials=100, epochs=epochs, best=best, seconds=10.0, processor=processor, searching=5.0)
-
-
-def test_means_and_deviations_are_over_the_seeds() -> None:
-    arm = Arm(4, (_measured(0.9, 10.0, 400), _measured(0.98, 12.0, 500)))
-    assert arm.spread(lambda run: run.best or 0.0) == pytest.approx((0.94, 0.05657), abs=1e-4)
-    assert Arm(1, arm.runs[:1]).spread(lambda run: run.processor) == (10.0, 0.0)
+def test_arms_are_compared_where_the_fastest_has_ended() -> None:
+    slow = Run(400, ((2.0, 0.8), (5.0, 0.9), (10.0, 0.95)))
+    fast = Run(500, ((1.0, 0.7), (6.0, 0.94)))
+    one, four = compared({1: [slow], 4: [fast]})
+    assert (one.best_then, four.best_then) == ((0.9,), (0.94,))
+    assert (slow.best(), slow.processor, fast.processor) == (0.95, 10.0, 6.0)
     drawn = StringIO()
-    Console(width=140, file=drawn).print(table([arm]))
-    assert "0.9400 ± 0.0566" in drawn.getvalue()
-    assert "11.0 ± 1.4" in drawn.getvalue()
+    Console(width=140, file=drawn).print(table([one, four]))
+    assert "0.9500 ± 0.0000" in drawn.getvalue()
+    assert spread([1.0, 2.0, 3.0]) == (2.0, 1.0)
 
 
 @pytest.mark.slow
 def test_each_cohort_is_run_on_each_seed() -> None:
     short = ("search.trials=4", "hyperparameters.epochs=1", "search.pruner=none")
     measured = arms("digits_mlp", short, seeds=2, cohorts=(1, 2))
-    assert [(arm.cohort, [run.trials for run in arm.runs]) for arm in measured] == [(1, [4, 4]), (2, [4, 4])]
+    assert [(arm.cohort, [run.epochs for run in arm.runs]) for arm in measured] == [(1, [4, 4]), (2, [4, 4])]

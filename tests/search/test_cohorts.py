@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 from typing import Any
 
@@ -22,7 +23,7 @@ from hpsearch.search.study import SearchStudy
 from hpsearch.search.tpe import DraftTpe, _Conditioned
 from hpsearch.space.load import parse_study
 from tests.fakes import FakeExecutor, FakeRecord
-from tests.test_run import outcome, run
+from tests.test_run import Killed, MortalStorage, outcome, run
 
 STRUCTURE = (
     "hyperparameters.depth={low: 1, high: 3}",
@@ -65,6 +66,20 @@ def test_a_search_in_cohorts_goes_on_where_it_was(sampler: str) -> None:
         settings = {"sampler": sampler, "slots": 1, "trials": trials}
         result = run(storage, FakeExecutor(diverges=0.05), record, *STRUCTURE, "search.cohort=4", **settings)
     assert outcome(result) == expected
+
+
+def test_a_search_in_cohorts_that_is_killed_ends_as_if_it_had_not_been() -> None:
+    settings: dict[str, Any] = {"sampler": "tpe", "pruner": "asha", "trials": 16, "slots": 4}
+    expected = outcome(searched(4, **settings))
+    for life in range(1, 70, 4):
+        storage, record = MortalStorage(), FakeRecord()
+        storage.lives, storage.after = life, life % 8 == 1
+        overrides = (*STRUCTURE, "search.cohort=4")
+        with contextlib.suppress(Killed):
+            run(storage, FakeExecutor(random.Random(life), diverges=0.05), record, *overrides, **settings)
+        storage.lives = float("inf")
+        result = run(storage, FakeExecutor(diverges=0.05), record, *overrides, **settings)
+        assert outcome(result) == expected
 
 
 def test_a_grid_has_no_cohorts() -> None:
