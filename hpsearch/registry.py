@@ -110,6 +110,7 @@ TABLES: dict[str, dict[str, str]] = {
         "none": "hpsearch.search.pruners:NoPruner",
         "median": "hpsearch.search.pruners:Median",
         "asha": "hpsearch.search.pruners:Asha",
+        "hyperband": "hpsearch.search.pruners:Hyperband",
     },
     "executor": {
         "inline": "hpsearch.execution.inline:InlineExecutor",

@@ -108,7 +108,7 @@ class Coordinator:
     def _begin(self, trial: Assignment, tick: int) -> None:
         epochs = trial.values.get("epochs", registry.load("hyperparameters", "epochs").default)
         assert isinstance(epochs, int)
-        under_way = _UnderWay(epochs, self.study.pruner.decisions(epochs))
+        under_way = _UnderWay(epochs, self.study.pruner.decisions(trial.number, epochs))
         self._under_way[trial.number] = under_way
         self._clock.begin(trial.number, tick, epochs)
         self._executor.submit(trial, tick=tick, until=under_way.until())

@@ -137,7 +137,7 @@ def _workers(value: object) -> int | str:
     return workers
 
 
-def _stack(value: object) -> int | str:
+def _count_or_auto(value: object) -> int | str:
     if value == "auto":
         return "auto"
     if isinstance(value, str):
@@ -172,7 +172,8 @@ Span = Annotated[float, PlainValidator(span)]
 Size = Annotated[int, PlainValidator(size)]
 Direction = Annotated[Literal["maximize", "minimize"], PlainValidator(_direction)]
 Workers = Annotated[int | Literal["auto"], PlainValidator(_workers)]
-Stack = Annotated[int | Literal["auto"], PlainValidator(_stack)]
+Stack = Annotated[int | Literal["auto"], PlainValidator(_count_or_auto)]
+Cohort = Annotated[int | Literal["auto"], PlainValidator(_count_or_auto)]
 Devices = Annotated[str, PlainValidator(_devices)]
 Executor = Annotated[str, PlainValidator(_executor)]
 OptionalText = Annotated[str | None, PlainValidator(_optional_text)]

@@ -19,6 +19,7 @@ from hpsearch.space.problems import Problem, ProblemsError
 from hpsearch.space.split import SplitOrAuto
 
 MOST_CELLS = 100_000
+AUTO_COHORT = 1  # measured, see docs/benchmarks.md; with another one, stored studies would be other searches
 PATHS = ("path", "dev_path", "test_path")  # of `data:`; a relative one starts at the study file's folder
 
 
@@ -89,6 +90,7 @@ class Search(Section):
     trials: fields.Count = 20
     seed: fields.Seed = 0
     slots: fields.Count = 16
+    cohort: fields.Cohort = "auto"
     timeout: fields.Seconds = None
     trial_timeout: fields.Seconds = None
     target: fields.OptionalNumber = None
@@ -156,6 +158,11 @@ class StudyFile(Section):
             )
         return min(self.search.trials, cells)
 
+    @property
+    def cohort(self) -> int:
+        """How many trials in a row share the values of all hyperparameters that are not fusible."""
+        return AUTO_COHORT if self.search.cohort == "auto" else self.search.cohort
+
     def to_dict(self) -> dict[str, Any]:
         """The whole file as JSON-able data, defaults filled in; validating it gives an equal study file."""
         sections = self.model_dump(mode="json", exclude={"hyperparameters"})
@@ -173,6 +180,7 @@ class StudyFile(Section):
         del everything["execution"]
         for key in ("trials", "timeout", "trial_timeout", "target", "patience"):
             del everything["search"][key]
+        everything["search"]["cohort"] = self.cohort
         for key in PATHS:
             if everything["data"][key] is not None:
                 everything["data"][key] = Path(everything["data"][key]).name

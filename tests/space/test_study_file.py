@@ -68,6 +68,7 @@ def test_the_smallest_file_gets_sensible_defaults() -> None:
             "trials": 20,
             "seed": 0,
             "slots": 16,
+            "cohort": "auto",
             "timeout": None,
             "trial_timeout": None,
             "target": None,
