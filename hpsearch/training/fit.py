@@ -15,11 +15,10 @@ import torch
 from torch import Tensor
 
 from hpsearch import registry
-from hpsearch.training.augment.pipeline import Pipeline
+from hpsearch.training.batches import Batches
 from hpsearch.training.clipping import Clipping
 from hpsearch.training.data.arrays import Dataset
 from hpsearch.training.metrics import Metric
-from hpsearch.training.noise import DropoutMasks, order
 from hpsearch.training.penalties import Penalty
 from hpsearch.training.probe import Probe
 from hpsearch.training.program import Program
@@ -36,30 +35,19 @@ def train_epoch(stack: Stack) -> list[dict[str, float]]:
     A last mini-batch that would be smaller than the others is left out; the next epoch's order differs.
     """
     program, states = stack.program, stack.states
-    data, batch = program.data, program.batch
     rates = [learning_rate(s.config, s.epoch + 1) for s in states]
-    orders = torch.stack([order(*stream, len(data.train_y)) for stream in zip(*stack.streams, strict=True)]).to(
-        program.device
-    )
-    labels = data.train_y[orders]
-    steps = len(data.train_y) // batch
+    batches, probe = Batches(stack), Probe(stack)
+    steps = batches.steps
     settings = [_settings(stack, family, rates, steps) for family in stack.families]
     penalty, clipping = Penalty.of(stack), Clipping.of(stack)
-    masks, augment, probe = _masks(stack), Pipeline(stack), Probe(stack)
-    parameters = program.parameters.views(stack.parameters)
-    gradient = program.parameters.views(stack.gradient)
-    buffers = program.buffers.views(stack.buffers)
+    parameters, buffers, gradient = stack.views
     loss = torch.zeros(len(states), dtype=torch.float64, device=program.device)
     hits = torch.zeros(len(states), dtype=torch.int64, device=program.device)
     probe.begin(parameters, buffers)
-    program.train(dropping=masks is not None)
+    program.train(dropping=bool(batches.masks))
     for step in range(steps):
-        here = slice(step * batch, (step + 1) * batch)
-        chosen = orders[:, here]
-        x = data.train_x.index_select(0, chosen.flatten()).view(*chosen.shape, *data.inputs)
-        x, targets = augment.apply(x, labels[:, here], chosen)
-        drawn = [] if masks is None else _split(stack, masks.draw())
-        losses, right, *gradients = program.step(parameters, buffers, drawn, x, targets)
+        batches.fill(step)
+        losses, right, *gradients = program.step(parameters, buffers, batches.masks, batches.x, batches.targets)
         loss += losses
         hits += right
         torch._foreach_copy_(gradient, gradients)
@@ -74,7 +62,7 @@ def train_epoch(stack: Stack) -> list[dict[str, float]]:
         state.epoch += 1
     probe.end(parameters, buffers)
     scores = {
-        **_training_scores(data, loss / steps, hits.double() / (steps * batch)),
+        **_training_scores(program.data, loss / steps, hits.double() / (steps * program.batch)),
         **dev_scores(program, parameters, buffers),
     }
     table = zip(*(score.tolist() for score in scores.values()), rates, strict=True)
@@ -117,21 +105,3 @@ def _settings(stack: Stack, family: Family, rates: Sequence[float], steps: int) 
     cells = np.fromiter(chain.from_iterable(each), dtype=np.float64, count=steps * len(members) * len(names))
     columns = torch.from_numpy(cells).view(steps, len(members), len(names)).transpose(1, 2)
     return names, columns.to(stack.parameters.device, stack.parameters.dtype).contiguous()[..., None]
-
-
-def _masks(stack: Stack) -> DropoutMasks | None:
-    rates = [s.config.dropout for s in stack.states]
-    size = stack.program.batch * sum(math.prod(shape) for shape in stack.program.mask_shapes)
-    if not any(rates) or not size:
-        return None
-    return DropoutMasks(*stack.streams, rates, size, stack.parameters.dtype)
-
-
-def _split(stack: Stack, drawn: Tensor) -> list[Tensor]:
-    """One step's masks [trial, element] as [trial, sample, *shape], one for each dropout layer."""
-    program = stack.program
-    sizes = [program.batch * math.prod(shape) for shape in program.mask_shapes]
-    return [
-        part.view(len(stack.states), program.batch, *shape)
-        for part, shape in zip(torch.split(drawn.to(program.device), sizes, dim=1), program.mask_shapes, strict=True)
-    ]

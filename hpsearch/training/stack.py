@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -13,6 +14,8 @@ from hpsearch import registry
 from hpsearch.training.optimizers import Optimizer
 from hpsearch.training.program import Program
 from hpsearch.training.state import TrialState
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,27 @@ class Stack:
                 state = self.states[row]
                 state.parameters, state.buffers = self.parameters[row], self.buffers[row]
                 state.moments = family.moments[:, row - family.rows.start]
+        self._kept: dict[object, Any] = {}
+
+    def kept(self, name: object, make: Callable[[], T]) -> T:
+        """What `make` gives, made once for the stack: working memory, and views of it."""
+        if name not in self._kept:
+            self._kept[name] = make()
+        made: T = self._kept[name]
+        return made
+
+    @property
+    def views(self) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
+        """Parameters, buffers and gradient by their shapes in the network: tensors [trial, *shape]."""
+        program = self.program
+        return self.kept(
+            "views",
+            lambda: (
+                program.parameters.views(self.parameters),
+                program.buffers.views(self.buffers),
+                program.parameters.views(self.gradient),
+            ),
+        )
 
     @property
     def numbers(self) -> tuple[int, ...]:
