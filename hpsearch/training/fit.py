@@ -25,6 +25,8 @@ from hpsearch.training.program import Program
 from hpsearch.training.schedules import learning_rate
 from hpsearch.training.stack import Family, Stack
 
+LARGE = 65536  # elements of a matrix
+
 
 def train_epoch(stack: Stack) -> list[dict[str, float]]:
     """Train every trial of the stack for one epoch, then score it on the dev part.
@@ -50,7 +52,7 @@ def train_epoch(stack: Stack) -> list[dict[str, float]]:
         losses, right, *gradients = program.step(parameters, buffers, batches.masks, batches.x, batches.targets)
         loss += losses
         hits += right
-        torch._foreach_copy_(gradient, gradients)
+        _take(gradient, gradients)
         if step == 0:
             probe.gradient(gradient)
         penalty.add_gradient(stack)
@@ -85,6 +87,16 @@ def dev_scores(program: Program, parameters: list[Tensor], buffers: list[Tensor]
 def finite(metrics: dict[str, float]) -> bool:
     """Whether the trial's losses are still numbers; otherwise it has diverged."""
     return math.isfinite(metrics["train_loss"]) and math.isfinite(metrics["dev_loss"])
+
+
+def _take(places: Sequence[Tensor], gradients: Sequence[Tensor]) -> None:
+    """Copy each gradient [trial, *shape] to its place; PyTorch transposes large matrices well one by one only."""
+    pairs = [
+        pair
+        for place, found in zip(places, gradients, strict=True)
+        for pair in (zip(place, found, strict=True) if place[0].numel() >= LARGE else [(place, found)])
+    ]
+    torch._foreach_copy_([place for place, _ in pairs], [found for _, found in pairs])
 
 
 def _training_scores(data: Dataset, loss: Tensor, accuracy: Tensor) -> dict[str, Tensor]:
