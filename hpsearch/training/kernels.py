@@ -1,8 +1,8 @@
 """Kernels for images on a CPU, whose bits do not depend on how many trials there are.
 
-Convolution and batch norm run once for each trial. Left to itself, vmap makes one kernel call for all trials. On a CPU that wins nothing for images, and oneDNN takes
-another kernel for a grouped convolution of few channels, which sums in another order. On other devices vmap's
-way is the better one, and nothing here is used.
+Convolution and batch norm run once for each trial. Left to itself, vmap makes one kernel call for all trials. On a CPU
+that wins nothing for images, and oneDNN takes another kernel for a grouped convolution of few channels, which sums in
+another order. On other devices vmap's way is the better one, and nothing here is used.
 
 In a stack the gradient flows through the kernels that `vmap` calls. The backward passes written here are for the
 same network outside a stack, such as one that a user loads and trains on.
