@@ -19,6 +19,7 @@ from rich.table import Table
 
 from benchmarks.ways import folder
 from hpsearch.events import Assignment, EpochEnded, Event, Scalar, TrialEnded
+from hpsearch.execution.executor import Checked, Usage
 from hpsearch.run import Coordinator
 from hpsearch.search.records import TrialRecord
 from hpsearch.search.storage import open_storage
@@ -82,7 +83,16 @@ class Instant:
     def stop(self, number: int, value: float | None = None) -> None:
         """There is no network to keep."""
 
-    def poll(self) -> list[Event]:
+    def check(self, file: StudyFile) -> Checked:
+        return Checked("", ())
+
+    def usage(self) -> Usage:
+        return Usage(("cpu",), (0.0,))
+
+    def end_by(self, when: float) -> None:
+        """Its trials take no time."""
+
+    def poll(self, until: float | None = None) -> list[Event]:
         events: list[Event] = []
         for number, trial in self._ready.items():
             rate, dropout = (float(trial.values[name] or 0.0) for name in ("learning_rate", "dropout"))

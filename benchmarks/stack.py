@@ -9,6 +9,7 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from unittest.mock import patch
 
 import torch
@@ -23,6 +24,7 @@ from hpsearch.training.data.arrays import Dataset, Source
 from hpsearch.training.data.prepare import prepare
 from hpsearch.training.fit import train_epoch
 from hpsearch.training.program import Program
+from hpsearch.training.replay import Bind
 from hpsearch.training.stack import Stack
 from hpsearch.training.state import begin
 from hpsearch.training.trace import Flat
@@ -66,10 +68,10 @@ def stacked(config: Config, on: Dataset, epochs: int, size: int) -> float:
     return (time.perf_counter() - began) / size
 
 
-def _call(function: Flat, arguments: Sequence[Tensor]) -> tuple[list[Tensor], Flat]:
+def _call(function: Flat, arguments: Sequence[Tensor]) -> tuple[list[Tensor], Bind]:
     """In place of `record`: programs call the function again where they would replay its kernels."""
     again = torch.enable_grad()(function)  # a replay needs no gradients, so programs turn them off
-    return again(*arguments), again
+    return again(*arguments), lambda arguments, arena: partial(again, *arguments)
 
 
 def main() -> int:

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from hpsearch.errors import InputError
 from hpsearch.training.config import Config
-from hpsearch.training.kernels import convolve
+from hpsearch.training.kernels import convolve, largest
 from hpsearch.training.layers import BatchNorm
 
 
@@ -45,7 +45,8 @@ class MaxPool(nn.Module):
         self.kernel, self.stride, self.border = kernel, stride, border
 
     def forward(self, x: Tensor) -> Tensor:
-        return functional.max_pool2d(x, self.kernel, self.stride, self.border)
+        pool = largest if x.device.type == "cpu" else functional.max_pool2d
+        return pool(x, self.kernel, self.stride, self.border)
 
 
 class GlobalMean(nn.Module):

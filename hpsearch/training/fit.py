@@ -15,16 +15,17 @@ import torch
 from torch import Tensor
 
 from hpsearch import registry
-from hpsearch.training.augment.pipeline import Pipeline
+from hpsearch.training.batches import Batches
 from hpsearch.training.clipping import Clipping
 from hpsearch.training.data.arrays import Dataset
 from hpsearch.training.metrics import Metric
-from hpsearch.training.noise import DropoutMasks, order
 from hpsearch.training.penalties import Penalty
 from hpsearch.training.probe import Probe
 from hpsearch.training.program import Program
 from hpsearch.training.schedules import learning_rate
 from hpsearch.training.stack import Family, Stack
+
+LARGE = 65536  # elements of a matrix
 
 
 class BrokenOff(Exception):  # noqa: N818  # nothing is wrong: somebody wants to stop
@@ -41,35 +42,24 @@ def train_epoch(stack: Stack, broken_off: Callable[[], bool] = lambda: False) ->
     Raises BrokenOff once `broken_off`, which is asked before each step, says so.
     """
     program, states = stack.program, stack.states
-    data, batch = program.data, program.batch
     rates = [learning_rate(s.config, s.epoch + 1) for s in states]
-    orders = torch.stack([order(*stream, len(data.train_y)) for stream in zip(*stack.streams, strict=True)]).to(
-        program.device
-    )
-    labels = data.train_y[orders]
-    steps = len(data.train_y) // batch
+    batches, probe = Batches(stack), Probe(stack)
+    steps = batches.steps
     settings = [_settings(stack, family, rates, steps) for family in stack.families]
     penalty, clipping = Penalty.of(stack), Clipping.of(stack)
-    masks, augment, probe = _masks(stack), Pipeline(stack), Probe(stack)
-    parameters = program.parameters.views(stack.parameters)
-    gradient = program.parameters.views(stack.gradient)
-    buffers = program.buffers.views(stack.buffers)
+    parameters, buffers, gradient = stack.views
     loss = torch.zeros(len(states), dtype=torch.float64, device=program.device)
     hits = torch.zeros(len(states), dtype=torch.int64, device=program.device)
     probe.begin(parameters, buffers)
-    program.train(dropping=masks is not None)
+    program.train(dropping=bool(batches.masks))
     for step in range(steps):
         if broken_off():
             raise BrokenOff
-        here = slice(step * batch, (step + 1) * batch)
-        chosen = orders[:, here]
-        x = data.train_x.index_select(0, chosen.flatten()).view(*chosen.shape, *data.inputs)
-        x, targets = augment.apply(x, labels[:, here], chosen)
-        drawn = [] if masks is None else _split(stack, masks.draw())
-        losses, right, *gradients = program.step(parameters, buffers, drawn, x, targets)
+        batches.fill(step)
+        losses, right, *gradients = program.step(parameters, buffers, batches.masks, batches.x, batches.targets)
         loss += losses
         hits += right
-        torch._foreach_copy_(gradient, gradients)
+        _take(gradient, gradients)
         if step == 0:
             probe.gradient(gradient)
         penalty.add_gradient(stack)
@@ -81,7 +71,7 @@ def train_epoch(stack: Stack, broken_off: Callable[[], bool] = lambda: False) ->
         state.epoch += 1
     probe.end(parameters, buffers)
     scores = {
-        **_training_scores(data, loss / steps, hits.double() / (steps * batch)),
+        **_training_scores(program.data, loss / steps, hits.double() / (steps * program.batch)),
         **dev_scores(program, parameters, buffers),
     }
     table = zip(*(score.tolist() for score in scores.values()), rates, strict=True)
@@ -106,6 +96,16 @@ def finite(metrics: dict[str, float]) -> bool:
     return math.isfinite(metrics["train_loss"]) and math.isfinite(metrics["dev_loss"])
 
 
+def _take(places: Sequence[Tensor], gradients: Sequence[Tensor]) -> None:
+    """Copy each gradient [trial, *shape] to its place; PyTorch transposes large matrices well one by one only."""
+    pairs = [
+        pair
+        for place, found in zip(places, gradients, strict=True)
+        for pair in (zip(place, found, strict=True) if place[0].numel() >= LARGE else [(place, found)])
+    ]
+    torch._foreach_copy_([place for place, _ in pairs], [found for _, found in pairs])
+
+
 def _training_scores(data: Dataset, loss: Tensor, accuracy: Tensor) -> dict[str, Tensor]:
     if data.task == "regression":
         return {"train_loss": loss, "train_rmse": (2 * loss).sqrt() * data.target_scale}
@@ -124,21 +124,3 @@ def _settings(stack: Stack, family: Family, rates: Sequence[float], steps: int) 
     cells = np.fromiter(chain.from_iterable(each), dtype=np.float64, count=steps * len(members) * len(names))
     columns = torch.from_numpy(cells).view(steps, len(members), len(names)).transpose(1, 2)
     return names, columns.to(stack.parameters.device, stack.parameters.dtype).contiguous()[..., None]
-
-
-def _masks(stack: Stack) -> DropoutMasks | None:
-    rates = [s.config.dropout for s in stack.states]
-    size = stack.program.batch * sum(math.prod(shape) for shape in stack.program.mask_shapes)
-    if not any(rates) or not size:
-        return None
-    return DropoutMasks(*stack.streams, rates, size, stack.parameters.dtype)
-
-
-def _split(stack: Stack, drawn: Tensor) -> list[Tensor]:
-    """One step's masks [trial, element] as [trial, sample, *shape], one for each dropout layer."""
-    program = stack.program
-    sizes = [program.batch * math.prod(shape) for shape in program.mask_shapes]
-    return [
-        part.view(len(stack.states), program.batch, *shape)
-        for part, shape in zip(torch.split(drawn.to(program.device), sizes, dim=1), program.mask_shapes, strict=True)
-    ]

@@ -48,31 +48,26 @@ def order(seed: int, epoch: int, samples: int) -> torch.Tensor:
 class DropoutMasks:
     """Inverted-dropout masks for a stack, one epoch long: entries 0 or 1 / (1 - rate).
 
-    Srivastava et al., "Dropout", JMLR 2014. `rates` and `seeds` have one entry a trial.
+    Srivastava et al., "Dropout", JMLR 2014. `rates` and `seeds` have one entry a trial, `size` is a mask's. Compared
+    and multiplied by NumPy, in which these two operations on mixed types are several times as fast as in PyTorch.
     """
 
-    def __init__(
-        self,
-        seeds: Sequence[int],
-        epochs: Sequence[int],
-        rates: Sequence[float],
-        size: int,
-        dtype: torch.dtype,
-    ) -> None:
+    def __init__(self, seeds: Sequence[int], epochs: Sequence[int], rates: Sequence[float], size: int) -> None:
         self._streams = [philox(s, Purpose.DROPOUT, e) for s, e in zip(seeds, epochs, strict=True)]
         self._words = -(-size // 4)
-        self._bits = np.empty((len(seeds), self._words), dtype=np.uint64)
         dropped = [min(round(rate * LEVELS), LEVELS - 1) for rate in rates]
         # Sixteen random bits read as a signed number are uniform on [-LEVELS / 2, LEVELS / 2).
-        self._threshold = torch.tensor([[d - LEVELS // 2] for d in dropped], dtype=torch.int32)
-        self._scale = torch.tensor([[LEVELS / (LEVELS - d)] for d in dropped], dtype=dtype)
-        self._uniform = torch.from_numpy(self._bits.view(np.int16))[:, :size]
-        self._keep = torch.empty((len(seeds), size), dtype=torch.bool)
-        self._mask = torch.empty((len(seeds), size), dtype=dtype)
+        self._thresholds = [np.int16(d - LEVELS // 2) for d in dropped]
+        self._scales = [LEVELS / (LEVELS - d) for d in dropped]
+        self._keep = np.empty(size, dtype=np.bool_)
 
-    def draw(self) -> torch.Tensor:
-        """The masks of the next step, [trial, element]; the same memory every time."""
-        for row, stream in zip(self._bits, self._streams, strict=True):
-            row[:] = stream.random_raw(self._words)
-        torch.ge(self._uniform, self._threshold, out=self._keep)
-        return torch.mul(self._keep, self._scale, out=self._mask)
+    def draw(self, out: torch.Tensor) -> None:
+        """Fill `out` [trial, element] with the masks of the next step."""
+        mask = out if out.device.type == "cpu" else torch.empty_like(out, device="cpu")
+        rows = zip(mask.numpy(), self._streams, self._thresholds, self._scales, strict=True)
+        for row, stream, threshold, scale in rows:
+            uniform = stream.random_raw(self._words).view(np.int16)[: len(row)]
+            np.greater_equal(uniform, threshold, out=self._keep)
+            np.multiply(self._keep, row.dtype.type(scale), out=row)
+        if mask is not out:
+            out.copy_(mask)

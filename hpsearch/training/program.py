@@ -7,6 +7,7 @@ gradient never meets another's.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from itertools import accumulate, pairwise
 
@@ -16,13 +17,15 @@ from torch.func import functional_call, vmap
 
 from hpsearch import registry
 from hpsearch.events import Signals
+from hpsearch.training.arena import Arena
 from hpsearch.training.config import Config
 from hpsearch.training.data.arrays import Dataset
 from hpsearch.training.layers import Dropout
 from hpsearch.training.layout import Layout, buffer_layout, fans, parameter_layout
 from hpsearch.training.noise import Purpose, generator
+from hpsearch.training.replay import Bind, Run
 from hpsearch.training.tasks import Task
-from hpsearch.training.trace import Flat, record
+from hpsearch.training.trace import record
 
 EVALUATION_ROWS = 256  # at a time, whatever the stack: their means go into the bits of a loss
 
@@ -41,7 +44,11 @@ class Program:
         self._dropouts = {n: m for n, m in self.network.named_modules() if isinstance(m, Dropout)}
         self.mask_shapes = [module.shape for module in self._dropouts.values()]
         self.batch = data.batch(config.batch_size)
-        self._replays: dict[object, Flat] = {}
+        self._replays: dict[object, Bind] = {}
+        # Of each kind the last one: what it is bound to stays in memory.
+        self._bound: dict[object, tuple[object, list[Tensor], Run]] = {}
+        self._lots: dict[tuple[int, int], tuple[list[Tensor], list[Tensor]]] = {}
+        self._arena = Arena(self.device)
 
     def initial(self, seed: int, config: Config) -> tuple[Tensor, Tensor, Signals]:
         """A trial's first parameters [parameter] and buffers [buffer], and what pretraining measured.
@@ -81,14 +88,29 @@ class Program:
         self.network.eval()
         trials = parameters[0].shape[0]
         loss = torch.zeros(trials, dtype=torch.float64, device=self.device)
-        outputs = []
+        outputs = torch.empty(trials, len(y), self.data.outputs, dtype=self.dtype, device=self.device)
         with torch.no_grad():
-            for rows, targets in zip(torch.split(x, EVALUATION_ROWS), torch.split(y, EVALUATION_ROWS), strict=True):
-                given = [rows.expand(trials, *rows.shape), targets.expand(trials, -1)]
+            lots = zip(
+                *(torch.split(part, EVALUATION_ROWS) for part in (x, y)),
+                torch.split(outputs, EVALUATION_ROWS, 1),
+                strict=True,
+            )
+            for rows, targets, place in lots:
+                given = self._lot(trials, rows, targets)
                 losses, part = self._run(self._scores, parameters, buffers, [], given)
                 loss += losses.double() * len(targets)
-                outputs.append(part)
-        return loss / len(y), torch.cat(outputs, 1)
+                place.copy_(part)
+        return loss / len(y), outputs
+
+    def _lot(self, trials: int, x: Tensor, y: Tensor) -> list[Tensor]:
+        """x and y for each trial, in memory that is the same for all lots of a size: replays are bound to it."""
+        if (key := (trials, len(x))) not in self._lots:
+            held = [torch.empty_like(part) for part in (x, y)]
+            self._lots[key] = held, [part.expand(trials, *part.shape) for part in held]
+        held, given = self._lots[key]
+        for memory, part in zip(held, (x, y), strict=True):
+            memory.copy_(part)
+        return given
 
     def named(self, parameters: list[Tensor], buffers: list[Tensor]) -> dict[str, Tensor]:
         """Parameters and buffers by their names in the network, as `functional_call` takes them."""
@@ -145,16 +167,21 @@ class Program:
         given: list[Tensor],
     ) -> list[Tensor]:
         """Call a function the first time for a shape, and its replay from then on, which gives the same bits."""
-        key = (function.__name__, bool(masks), len(given), *given[0].shape[:2])
         groups = (parameters, buffers, masks, given)
         arguments = [tensor for group in groups for tensor in group]
-        if key in self._replays:
-            with torch.no_grad():
-                return self._replays[key](*arguments)
-        ends = list(accumulate(len(group) for group in groups))
+        key = (function.__name__, bool(masks), len(given), *given[0].shape[:2])
+        if key not in self._replays:
+            ends = list(accumulate(len(group) for group in groups))
 
-        def flat(*tensors: Tensor) -> list[Tensor]:
-            return function(*(list(tensors[first:last]) for first, last in pairwise([0, *ends])))
+            def flat(*tensors: Tensor) -> list[Tensor]:
+                return function(*(list(tensors[first:last]) for first, last in pairwise([0, *ends])))
 
-        result, self._replays[key] = record(flat, arguments)
-        return result
+            result, self._replays[key] = record(flat, arguments)
+            return result
+        kind = (function.__name__, given[0].shape[1])
+        bound_key, bound_to, run = self._bound.get(kind, (None, [], None))
+        with torch.no_grad():
+            if run is None or bound_key != key or any(map(operator.is_not, bound_to, arguments)):
+                run = self._replays[key](arguments, self._arena)
+                self._bound[kind] = key, arguments, run
+            return run()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -13,6 +14,9 @@ from hpsearch import registry
 from hpsearch.training.optimizers import Optimizer
 from hpsearch.training.program import Program
 from hpsearch.training.state import TrialState
+
+T = TypeVar("T")
+PART = 32768  # elements that an update passes over as often as it must before it goes on to the next ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +29,18 @@ class Family:
 
     def update(self, stack: Stack, settings: Mapping[str, Tensor]) -> None:
         """One step of these rows' optimizer, from `stack.gradient`, with settings as columns [row, 1]."""
+        for p, g, moments, scratch in stack.kept(("parts", self.rows.start), lambda: self._parts(stack)):
+            self.optimizer.update(p, g, moments, settings, scratch)
+
+    def _parts(self, stack: Stack) -> list[tuple[Tensor, Tensor, Sequence[Tensor], Tensor]]:
+        """Parameters, gradient, moments and scratch of these rows, in parts of columns that stay in a core's cache."""
         rows = self.rows
-        self.optimizer.update(
-            stack.parameters[rows], stack.gradient[rows], self.moments.unbind(), settings, stack.scratch[rows]
-        )
+        columns = max(1, PART // (rows.stop - rows.start))
+        whole = (stack.parameters[rows], stack.gradient[rows], *self.moments, stack.scratch[rows])
+        if stack.parameters.device.type != "cpu" or whole[0].numel() < 2 * PART:
+            columns = whole[0].shape[1]
+        parts = zip(*(torch.split(tensor, columns, 1) for tensor in whole), strict=True)
+        return [(p, g, moments, scratch) for p, g, *moments, scratch in parts]
 
 
 class Stack:
@@ -58,6 +70,27 @@ class Stack:
                 state = self.states[row]
                 state.parameters, state.buffers = self.parameters[row], self.buffers[row]
                 state.moments = family.moments[:, row - family.rows.start]
+        self._kept: dict[object, Any] = {}
+
+    def kept(self, name: object, make: Callable[[], T]) -> T:
+        """What `make` gives, made once for the stack: working memory, and views of it."""
+        if name not in self._kept:
+            self._kept[name] = make()
+        made: T = self._kept[name]
+        return made
+
+    @property
+    def views(self) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
+        """Parameters, buffers and gradient by their shapes in the network: tensors [trial, *shape]."""
+        program = self.program
+        return self.kept(
+            "views",
+            lambda: (
+                program.parameters.views(self.parameters),
+                program.buffers.views(self.buffers),
+                program.parameters.views(self.gradient),
+            ),
+        )
 
     @property
     def numbers(self) -> tuple[int, ...]:

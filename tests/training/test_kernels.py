@@ -12,8 +12,9 @@ from torch import Tensor
 from torch.func import vmap
 from torch.nn import functional
 
+from hpsearch.training.arena import Arena
 from hpsearch.training.convolution import Conv2d, GlobalMean, MaxPool
-from hpsearch.training.kernels import convolve, normalise
+from hpsearch.training.kernels import convolve, largest, normalise
 from hpsearch.training.layers import BatchNorm
 from hpsearch.training.trace import record
 
@@ -73,7 +74,7 @@ def test_a_replay_gives_the_same_bits(trials: int) -> None:
     shapes = [(2, 3, 7, 6), (4, 3, 3, 3), (4,), (4,), (4,)]
     first, second = ([random(trials, *shape, seed=n) for n, shape in enumerate(shapes, start)] for start in (0, 9))
     recorded, replay = record(layer(1), first)
-    for values, told in ((first, recorded), (second, replay(*second))):
+    for values, told in ((first, recorded), (second, replay(second, Arena(torch.device("cpu")))())):
         for ours, theirs in zip(told, layer(1)(*values), strict=True):
             assert torch.equal(ours, theirs)
 
@@ -138,3 +139,34 @@ def test_one_value_for_a_channel_leaves_no_number_undefined() -> None:
     torch.testing.assert_close(y, torch.zeros(1, 2, 1, 1), rtol=0, atol=1e-5)
     assert torch.isfinite(network.running_var).all()
     assert torch.isfinite(network.eval()(torch.ones(1, 2, 1, 1))).all()
+
+
+@pytest.mark.parametrize("window", [(2, 2, 0), (3, 2, 1), (3, 1, 1), (2, 1, 0)])
+@pytest.mark.parametrize("size", [(6, 8), (7, 5)])
+def test_pooling_is_pytorchs(window: tuple[int, int, int], size: tuple[int, int]) -> None:
+    # Rounded, so that there are equal numbers in a window; some windows hold none but zeros.
+    x = random(2, 3, 4, *size, seed=1).round().relu()
+    theirs_in, ours_in = (x.clone().requires_grad_() for _ in range(2))
+    theirs = torch.stack([functional.max_pool2d(part, *window) for part in theirs_in])
+    ours = vmap(lambda part: largest(part, *window))(ours_in)
+    weights = random(*theirs.shape, seed=2)
+    (of_theirs,), (of_ours,) = (
+        torch.autograd.grad((pooled * weights).sum(), [given])
+        for pooled, given in ((theirs, theirs_in), (ours, ours_in))
+    )
+    assert torch.equal(ours, theirs)
+    assert torch.equal(of_ours, of_theirs)
+    with torch.no_grad():
+        assert torch.equal(vmap(lambda part: largest(part, *window))(x), theirs)
+        assert torch.equal(largest(x[0], *window), theirs[0])
+    alone = x[0].clone().requires_grad_()
+    (of_alone,) = torch.autograd.grad((largest(alone, *window) * weights[0]).sum(), [alone])
+    assert torch.equal(of_alone, of_theirs[0])
+
+
+def test_pooling_lets_nothing_that_is_no_number_vanish() -> None:
+    x = torch.zeros(1, 2, 4, 4)
+    x[0, 1, 2, 1] = torch.nan
+    with torch.no_grad():
+        assert largest(x, 2, 2, 0).isnan().sum() == 1
+    assert largest(x, 2, 2, 0).isnan().sum() == 1

@@ -151,14 +151,16 @@ def test_penalties_add_their_gradient_to_weights_only() -> None:
 
 def test_dropout_keeps_the_expected_share_and_the_expected_sum() -> None:
     rates = [0.0, 0.25, 0.9]
-    masks = noise.DropoutMasks([1, 2, 3], [1, 1, 1], rates, 100_000, torch.float64).draw()
+    masks = torch.empty(3, 100_000, dtype=torch.float64)
+    noise.DropoutMasks([1, 2, 3], [1, 1, 1], rates, 100_000).draw(masks)
     for mask, rate in zip(masks, rates, strict=True):
         assert float((mask > 0).double().mean()) == pytest.approx(1 - rate, abs=0.01)
         assert float(mask.mean()) == pytest.approx(1, abs=0.03)
 
 
 def test_a_dropout_rate_next_to_one_keeps_something() -> None:
-    mask = noise.DropoutMasks([1], [1], [0.999999], 10**6, torch.float64).draw()
+    mask = torch.empty(1, 10**6, dtype=torch.float64)
+    noise.DropoutMasks([1], [1], [0.999999], 10**6).draw(mask)
     assert 0 < int((mask > 0).sum()) < 100
     assert mask.isfinite().all()
 
