@@ -45,7 +45,8 @@ class Checkpoints:
 
     def _identity(self, trial: UnderWay) -> str:
         objective = self._job.metric, self._job.direction
-        return checkpoint.identity(trial.config, trial.seed, self._job.model, objective, self._content)
+        network = f"{self._job.model} in {self._job.precision}"
+        return checkpoint.identity(trial.config, trial.seed, network, objective, self._content)
 
     @cached_property
     def _content(self) -> str:

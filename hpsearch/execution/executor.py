@@ -17,7 +17,7 @@ class Job:
 
     `stack` is the most trials in a stack, `weights` the folder for networks and checkpoints, which may take `disk`
     bytes. `metric` and `direction` say which epoch of a trial is its best. A trial under way gets a checkpoint
-    at the end of an epoch when its last one is `every` seconds old.
+    at the end of an epoch when its last one is `every` seconds old. `precision` is a name of the registry.
     """
 
     data: Source
@@ -29,6 +29,7 @@ class Job:
     direction: str
     every: float
     disk: int
+    precision: str = "float32"
 
 
 class Executor(Protocol):

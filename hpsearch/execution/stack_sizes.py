@@ -84,11 +84,12 @@ class StackSizes:
         return json.dumps([model, dict(signature), form, self._device, self.limit], sort_keys=True)
 
 
-def identity(device: str) -> str:
-    """What decides how fast a device is, as text: its kind first, then its name, threads and versions."""
+def identity(device: str, precision: str = "float32") -> str:
+    """What decides how fast a device is: its kind first, then its name, threads, numbers and versions."""
     kind = "cuda" if device.startswith("cuda") else "cpu"
     name = torch.cuda.get_device_name(device) if kind == "cuda" else _processor()
-    return f"{kind} {name}, {torch.get_num_threads()} threads, torch {torch.__version__}, hpsearch {__version__}"
+    versions = f"torch {torch.__version__}, hpsearch {__version__}"
+    return f"{kind} {name}, {torch.get_num_threads()} threads, {precision}, {versions}"
 
 
 @cache

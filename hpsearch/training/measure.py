@@ -6,7 +6,6 @@ the batch and the machine. The choice changes no result, only how soon it is the
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -14,7 +13,7 @@ from typing import Any, Literal, Protocol
 
 from hpsearch.training.config import Config
 from hpsearch.training.program import Program
-from hpsearch.training.rehearsal import Clock, Cost, rehearse, saving_bytes
+from hpsearch.training.rehearsal import Clock, Cost, clock_for, rehearse, saving_bytes
 
 Stopped = Literal["limit", "worse", "budget", "memory", "error"]
 
@@ -79,14 +78,15 @@ def measure(
     budget_seconds: float = BUDGET,
     memory_bytes: float = float("inf"),
     *,
-    clock: Clock = time.perf_counter,
+    clock: Clock | None = None,
 ) -> StackCost:
     """Choose the size of stacks of trials like `config`, by real steps of throw-away trials.
 
     `sizes` ascend from 1. The first `ALWAYS` are measured where memory suffices, the others as long as each may be
-    expected to end within the budget. What is recorded stays with the program, and is there for training. Raises
-    what training a trial alone would raise.
+    expected to end within the budget, by the clock of `clock_for` unless another is given. What is recorded stays
+    with the program, and is there for training. Raises what training a trial alone would raise.
     """
+    clock = clock or clock_for(program.device)
     run = partial(rehearse, program, config, clock=clock)
     if program.device.type == "cuda":
         run(1, memory=False)  # what PyTorch sets up for the first kernels on a GPU is no cost of a stack

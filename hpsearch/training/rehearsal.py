@@ -21,6 +21,7 @@ from hpsearch.training.config import Config
 from hpsearch.training.fit import train_epoch
 from hpsearch.training.layout import fans
 from hpsearch.training.live_bytes import peak_bytes
+from hpsearch.training.optimizers import Optimizer
 from hpsearch.training.program import EVALUATION_ROWS, Program
 from hpsearch.training.stack import Stack
 from hpsearch.training.state import TrialState
@@ -42,7 +43,7 @@ class Cost:
     bytes: int | None
 
 
-def rehearse(program: Program, config: Config, size: int, *, memory: bool, clock: Clock = time.perf_counter) -> Cost:
+def rehearse(program: Program, config: Config, size: int, *, memory: bool, clock: Clock) -> Cost:
     """What a step of a stack of `size` such trials costs. Raises what training it would raise."""
     stack = Stack(program, _states(program, config, size))
     taken = _stack_bytes(stack, clock) if memory else None
@@ -51,6 +52,14 @@ def rehearse(program: Program, config: Config, size: int, *, memory: bool, clock
         _steps(stack, clock, seconds, _enough)
     # The first one may have been recorded; of the others the fastest, for what disturbs only ever adds.
     return Cost(min(seconds[1:]), taken)
+
+
+def clock_for(device: torch.device) -> Clock:
+    """The clock by which steps on a device are compared, in seconds.
+
+    One thread on the CPU counts its own time: whoever else keeps the machine busy does not bend the choice.
+    """
+    return time.thread_time if device.type == "cpu" and torch.get_num_threads() == 1 else time.perf_counter
 
 
 def trial_bytes(program: Program) -> int:
@@ -69,7 +78,8 @@ def saving_bytes(program: Program) -> int:
 
 
 def _slots() -> int:
-    return max(registry.load("optimizer", name).slots for name in registry.names("optimizer"))
+    rules: list[Optimizer] = [registry.load("optimizer", name) for name in registry.names("optimizer")]
+    return max(rule.slots for rule in rules)
 
 
 def _enough(seconds: list[float]) -> bool:
@@ -104,9 +114,9 @@ def _stack_bytes(stack: Stack, clock: Clock) -> int:
     epoch = size * 2 * torch.int64.itemsize * len(data.train_y)
     step = epoch + peak_bytes(one_step, program.device, known)
     lot = peak_bytes(partial(_evaluate, stack), program.device, known) + 2 * program.dtype.itemsize * outputs
-    # When trials come together anew, they are there twice.
-    copies = stack.parameters.nbytes + stack.buffers.nbytes + sum(family.moments.nbytes for family in stack.families)
-    return size * trial_bytes(program) + max(step, epoch + max(lot, SCORE_BYTES * outputs), copies)
+    # When trials come together anew, the stack that they come from is still there.
+    before = size * (trial_bytes(program) - program.dtype.itemsize * (program.parameters.size + program.buffers.size))
+    return size * trial_bytes(program) + max(step, epoch + max(lot, SCORE_BYTES * outputs), before)
 
 
 def _evaluate(stack: Stack) -> None:

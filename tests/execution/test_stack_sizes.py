@@ -122,7 +122,8 @@ def test_a_device_is_named_by_kind_model_threads_and_versions() -> None:
     said = identity("cpu")
     assert said == identity("cpu")
     assert said.startswith("cpu ")
-    assert "threads, torch 2" in said
+    assert "threads, float32, torch 2" in said
+    assert identity("cpu", "float64") != said
 
 
 def test_memory_is_what_limits_leave_shared_by_the_workers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

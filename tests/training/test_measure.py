@@ -155,10 +155,10 @@ def test_a_rehearsal_reckons_with_what_a_stack_holds_and_makes() -> None:
     program = Program("mlp", config, DATA)
     held = rehearsal.trial_bytes(program)
     assert held == 4 * 6 * (65 * 50 + 51 * 3)  # with Adam's moments, and no buffers
-    one, four = (rehearsal.rehearse(program, config, size, memory=True).bytes for size in (1, 4))
+    one, four = (rehearsal.rehearse(program, config, size, memory=True, clock=Ticking()).bytes for size in (1, 4))
     assert one is not None
     assert four is not None
-    assert held < one < 3 * held
+    assert held < one < 4 * held
     assert four == pytest.approx(4 * one, rel=0.05)
 
 
@@ -174,7 +174,7 @@ def test_bytes_are_those_of_what_lives_at_the_same_time() -> None:
             del view
         torch.cat([known, known]).add_(known[0])
 
-    assert live_bytes.peak_bytes(work, torch.device("cpu"), [known]) == 8000
+    assert live_bytes.peak_bytes(work, torch.device("cpu"), [known]) == 8000 * live_bytes.CPU_OVERHEAD
     assert live_bytes.peak_bytes(lambda: known.add_(1), torch.device("cpu"), [known]) == 0
 
 
