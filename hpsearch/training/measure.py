@@ -19,6 +19,7 @@ Stopped = Literal["limit", "worse", "budget", "memory", "error"]
 
 BUDGET = 0.3  # seconds
 ALWAYS = 2  # sizes that are measured however long they take: one alone says nothing of stacks
+MEMORY = (1, 2)  # sizes whose memory is measured: alone, kernels may do without copies that any stack makes
 WORSE = 1.05  # times the best seconds a trial: larger stacks will not be better again
 AS_GOOD = 1.03  # times the best: a smaller stack is filled again sooner, and takes less memory
 
@@ -110,13 +111,13 @@ def _measured(
         if seconds and size * per_trial + bytes_once > memory:
             stopped = "memory"
             break
-        # A size takes about as much longer than the one before as it is larger.
-        if len(seconds) >= ALWAYS and start - began + last * size / max(seconds) > budget:
+        # As much longer than the one before as it is larger; but that one may have been measured for memory, too.
+        longer = 1.0 if max(seconds, default=1) in MEMORY else size / max(seconds)
+        if len(seconds) >= ALWAYS and start - began + last * longer > budget:
             stopped = "budget"
             break
         try:
-            # At one, kernels may do without copies that any stack makes.
-            cost = run(size, memory=size <= 2)
+            cost = run(size, memory=size in MEMORY)
         except Exception:
             if not seconds:
                 raise
