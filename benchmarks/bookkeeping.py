@@ -25,6 +25,7 @@ from hpsearch.search.records import TrialRecord
 from hpsearch.search.storage import open_storage
 from hpsearch.search.study import SearchStudy
 from hpsearch.space.load import parse_study
+from hpsearch.space.study_file import StudyFile
 from hpsearch.tracking.outbox import Outbox
 
 SAMPLERS = ("random", "grid", "tpe")

@@ -43,6 +43,12 @@ TABLES: dict[str, dict[str, str]] = {
         "binary": "hpsearch.training.tasks:binary",
         "regression": "hpsearch.training.tasks:regression",
     },
+    "precision": {
+        "float32": "hpsearch.training.precision:float32",
+        "tf32": "hpsearch.training.precision:tf32",
+        "bfloat16": "hpsearch.training.precision:bfloat16",
+        "float64": "hpsearch.training.precision:float64",
+    },
     "model": {
         "mlp": "hpsearch.training.models.mlp:build",
         "lenet": "hpsearch.training.models.lenet:build",

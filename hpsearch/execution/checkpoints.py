@@ -58,7 +58,8 @@ class Checkpoints:
 
     def _identity(self, config: Config, seed: int) -> str:
         objective = self._job.metric, self._job.direction
-        return checkpoint.identity(config, seed, self._job.model, objective, self._content)
+        network = f"{self._job.model} in {self._job.precision}"
+        return checkpoint.identity(config, seed, network, objective, self._content)
 
     @cached_property
     def _content(self) -> str:

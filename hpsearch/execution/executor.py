@@ -19,7 +19,7 @@ class Job:
     `device` is as in the study file, `stack` the most trials in a stack, `weights` the folder for networks and
     checkpoints, which may take `disk` bytes. `metric` and `direction` say which epoch of a trial is its best. A
     trial under way gets a checkpoint at the end of an epoch when its last one is `every` seconds old, and fails
-    once it has trained for `longest` seconds. There are `workers` of them.
+    once it has trained for `longest` seconds. There are `workers` of them. `precision` is a name of the registry.
     """
 
     data: Source
@@ -33,6 +33,7 @@ class Job:
     disk: int
     workers: int = 1
     longest: float | None = None
+    precision: str = "float32"
 
 
 @dataclass(frozen=True, slots=True)

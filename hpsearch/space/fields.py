@@ -181,6 +181,7 @@ Columns = Annotated[tuple[str, ...] | None, PlainValidator(_columns), PlainSeria
 Task = Annotated[str, PlainValidator(_task)]
 DataName = Annotated[str, PlainValidator(lambda value: known_name("data", value))]
 Normalize = Annotated[str, PlainValidator(lambda value: known_name("normalize", value))]
+Precision = Annotated[str, PlainValidator(lambda value: known_name("precision", value))]
 Model = Annotated[str, PlainValidator(lambda value: known_name("model", value))]
 Metric = Annotated[str, PlainValidator(lambda value: known_name("metric", value))]
 Sampler = Annotated[str, PlainValidator(lambda value: known_name("sampler", value))]

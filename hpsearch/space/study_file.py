@@ -82,6 +82,12 @@ class Objective(Section):
     direction: fields.Direction = Field(default_factory=_metric_direction)
 
 
+class Training(Section):
+    """How networks are computed, for all trials alike."""
+
+    precision: fields.Precision = "float32"
+
+
 class Search(Section):
     """How values are chosen, which trials are cut short, and when it is enough."""
 
@@ -130,12 +136,13 @@ class Execution(Section):
 
 
 class StudyFile(Section):
-    """One search: data, model, hyperparameters, objective, search and execution."""
+    """One search: data, model, hyperparameters, training, objective, search and execution."""
 
     name: fields.StudyName
     data: Data
     model: fields.Model = "mlp"
     hyperparameters: Annotated[dict[str, Form], PlainValidator(parse_hyperparameters)]
+    training: Training = Training()
     objective: Objective = Objective()
     search: Search = Search()
     execution: Execution = Execution()

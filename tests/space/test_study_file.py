@@ -61,6 +61,7 @@ def test_the_smallest_file_gets_sensible_defaults() -> None:
         },
         "model": "mlp",
         "hyperparameters": {"depth": 2},
+        "training": {"precision": "float32"},
         "objective": {"metric": "dev_accuracy", "direction": "maximize"},
         "search": {
             "sampler": "tpe",
@@ -215,6 +216,15 @@ def test_differences_name_what_changed(change: str, said: str) -> None:
     assert said in found
     order_changed = change == "hyperparameters.learning_rate=1"  # it is no longer among the searched
     assert len(found) == 1 + order_changed
+
+
+def test_a_study_stored_before_there_was_a_precision_is_the_same_search() -> None:
+    stored = parse(MINIMAL).to_dict()
+    del stored["training"]
+    old = StudyFile.model_validate(stored)
+    assert differences(old.identity(), parse(MINIMAL).identity()) == []
+    changed = parse(MINIMAL, "training.precision=tf32").identity()
+    assert differences(old.identity(), changed) == ["training.precision: float32 → tf32"]
 
 
 def test_the_order_of_searched_hyperparameters_is_part_of_the_identity() -> None:
