@@ -90,7 +90,7 @@ def main(arguments: Sequence[str]) -> int:
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     progress = Console(stderr=True)
     try:
-        searches(given, Console(width=None if sys.stdout.isatty() else 170), progress)
+        searches(given, Console(width=None if sys.stdout.isatty() else 180), progress)
         parts(given, progress)
     except KeyboardInterrupt:
         progress.print("stopped")

@@ -86,7 +86,11 @@ def quick(case: Case) -> Case:
     """The case with so few trials and epochs that it says nothing but whether the code works."""
     small = ("search.trials=2", "hyperparameters.epochs=1")
     return replace(
-        case, title=f"{case.title} (cut to 2 of 1)", overrides=(*case.overrides, *small), ray_trials=2, target=0.5
+        case,
+        title=f"{case.title} (cut to 2 trials of 1 epoch)",
+        overrides=(*case.overrides, *small),
+        ray_trials=2,
+        target=0.5,
     )
 
 

@@ -94,7 +94,7 @@ def table(result: Compared) -> Table:
     drawn = Table(title=result.case.title, title_justify="left")
     drawn.add_column("way", no_wrap=True)
     for heading in HEADINGS:
-        drawn.add_column(heading, justify="right")
+        drawn.add_column(heading, justify="right", min_width=max(map(len, heading.split())))
     for way in result.case.ways:
         drawn.add_row(way, *cells(result, way))
     if result.failed:
