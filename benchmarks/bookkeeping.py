@@ -17,7 +17,7 @@ import optuna
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.ways import folder
+from benchmarks.process import folder
 from hpsearch.events import Assignment, EpochEnded, Event, Scalar, TrialEnded
 from hpsearch.execution.executor import Checked, Usage
 from hpsearch.run import Coordinator

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.bookkeeping import Told
-from benchmarks.ways import folder
+from benchmarks.process import folder
 from hpsearch.cli.session import job_of
 from hpsearch.cli.workspace import Workspace
 from hpsearch.execution.inline import InlineExecutor

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from statistics import geometric_mean
 from typing import Any
 
 from hpsearch.execution.executor import Usage
@@ -28,6 +29,7 @@ class Effort:
     bookkeeping: float
     epochs: int
     stack: float
+    kinds: tuple[tuple[int, float], ...] = ()
 
     def line(self) -> str:
         """The same to be read."""
@@ -38,7 +40,7 @@ class Effort:
         )
 
     def to_json(self) -> Mapping[str, Any]:
-        return {**asdict(self), "devices": list(self.devices)}
+        return {**asdict(self), "devices": list(self.devices), "kinds": [list(kind) for kind in self.kinds]}
 
 
 class Clock:
@@ -59,7 +61,21 @@ class Clock:
             bookkeeping=bookkeeping / seconds,
             epochs=usage.epochs,
             stack=usage.epochs / max(1, usage.stacks),
+            kinds=usage.kinds,
         )
+
+
+def stacks_line(kinds: Sequence[tuple[int, float]]) -> str:
+    """A sentence on the stacks that were measured: (size, times the speed of one alone) of each; empty for none."""
+    if not kinds:
+        return ""
+    said = f"{len(kinds)} kind{'' if len(kinds) == 1 else 's'} of network"
+    least, most = min(size for size, _ in kinds), max(size for size, _ in kinds)
+    if most == 1:
+        return f"stacks: {said}, trained one trial at a time: together they are no faster here"
+    size = f"{most}" if least == most else f"{least} to {most}"
+    speed = geometric_mean(speed for _, speed in kinds)
+    return f"stacks: {said}, {size} trials each, {speed:.1f} times the speed of one at a time"
 
 
 def opening_line(file: StudyFile, usage: Usage) -> str:

@@ -13,14 +13,14 @@ from rich.console import Console
 
 from hpsearch import registry
 from hpsearch.cli.display import display, say_ended
-from hpsearch.cli.effort import Clock, opening_line
+from hpsearch.cli.effort import Clock, opening_line, stacks_line
 from hpsearch.cli.ending import check, closing_lines, publish
 from hpsearch.cli.lock import only_coordinator
 from hpsearch.cli.printing import say, waiting, warnings_said
 from hpsearch.cli.stopping import Stopping
 from hpsearch.cli.workspace import Workspace
 from hpsearch.errors import InputError
-from hpsearch.execution.devices import places
+from hpsearch.execution.devices import check_precision, places
 from hpsearch.execution.executor import Executor, Job
 from hpsearch.run import Coordinator
 from hpsearch.search.storage import open_storage
@@ -29,10 +29,8 @@ from hpsearch.space.load import dump_study
 from hpsearch.space.study_file import StudyFile
 from hpsearch.tracking.tracker import Tracker
 from hpsearch.training.data.arrays import Source
-from hpsearch.training.hyperparameters import CONVOLUTIONAL
 
 LOOK_SECONDS = 0.5  # between two looks at whether somebody wants to stop
-STACK = 16  # the largest stack where the file says auto: beyond it small networks gain little on one core
 FINISH_SECONDS = 120.0
 
 
@@ -102,6 +100,8 @@ def _run(
     closing_lines(record, page, workspace.browse(), console)
     if effort.epochs:
         say(console, effort.line())
+        if chosen := stacks_line(effort.kinds):
+            say(console, chosen)
     if stopped:
         why = "the time is up" if stopped == "timeout" else "stopped"
         say(console, f"{why}; nothing is lost: {workspace.resume(file.name)} goes on")
@@ -115,21 +115,23 @@ def job_of(file: StudyFile, workspace: Workspace) -> Job:
     """What an executor needs to know of a study. Raises InputError for a device that is not there."""
     execution = file.execution
     devices = places(execution.devices, execution.workers, file.search.slots)
-    # On a CPU convolutions gain nothing from company, and take the memory of all.
-    alone = file.model in CONVOLUTIONAL and devices[0] == "cpu"
-    auto = 1 if alone else STACK
+    check_precision(file.training.precision, devices)
+    workers = 1 if execution.executor == "inline" else min(len(devices), file.total)
     return Job(
         data=Source(**file.data.model_dump()),
         model=file.model,
         device=",".join(dict.fromkeys(devices)),
-        stack=auto if execution.stack == "auto" else execution.stack,
+        stack=-(-file.search.slots // workers) if isinstance(execution.stack, str) else execution.stack,
         weights=workspace.networks(file.name),
         metric=file.objective.metric,
         direction=file.objective.direction,
         every=execution.checkpoints.every,
         disk=execution.checkpoints.disk,
-        workers=1 if execution.executor == "inline" else min(len(devices), file.total),
+        workers=workers,
         longest=file.search.trial_timeout,
+        precision=file.training.precision,
+        measured=execution.stack == "auto",
+        sizes=workspace.home / "stack-sizes.json",
     )
 
 
@@ -168,4 +170,5 @@ def _facts(file: StudyFile) -> dict[str, str | int | float | bool | None]:
         "pruner": file.search.pruner,
         "seed": file.search.seed,
         "slots": file.search.slots,
+        "precision": file.training.precision,
     }

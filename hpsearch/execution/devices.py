@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from hpsearch.errors import InputError
@@ -39,6 +40,16 @@ def places(devices: str, workers: int | str, slots: int) -> list[str]:
     else:
         count = len(named)
     return [named[index % len(named)] for index in range(count)]
+
+
+def check_precision(precision: str, devices: Sequence[str]) -> None:
+    """Raises InputError for a type that these devices cannot train in as law 2 wants it.
+
+    On a CPU, PyTorch's products of bfloat16 may round by how many trials stand side by side.
+    """
+    if precision == "bfloat16" and "cpu" in devices:
+        what = "training.precision: bfloat16 is for GPUs; on a CPU a trial's bits would depend on its neighbours"
+        raise InputError(what, hint="float32")
 
 
 def cores() -> int:

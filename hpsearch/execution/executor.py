@@ -16,8 +16,9 @@ from hpsearch.training.data.arrays import Source
 class Job:
     """All that a worker needs to know of a study: plain values.
 
-    `device` is as in the study file, `stack` the most trials in a stack, `weights` the folder for networks and
-    checkpoints, which may take `disk` bytes. `metric` and `direction` say which epoch of a trial is its best. A
+    `device` is as in the study file, `stack` the most trials in a stack, or, where it is `measured`, the largest one
+    that is tried; what comes of it is kept in the file `sizes`. `weights` is the folder for networks and checkpoints,
+    which may take `disk` bytes. `metric` and `direction` say which epoch of a trial is its best. A
     trial under way gets a checkpoint at the end of an epoch when its last one is `every` seconds old, and fails
     once it has trained for `longest` seconds. There are `workers` of them. `precision` is a name of the registry.
     """
@@ -34,6 +35,8 @@ class Job:
     workers: int = 1
     longest: float | None = None
     precision: str = "float32"
+    measured: bool = False
+    sizes: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +52,14 @@ class Usage:
     """What the devices did: the device of each worker, the seconds in which each computed, epochs, and stacks.
 
     `epochs` counts trained epochs of trials, `stacks` those of stacks: their ratio is the mean size of a stack.
+    `kinds` has the size of stack that was chosen for each kind of network, and how many times faster than alone it is.
     """
 
     devices: tuple[str, ...]
     busy: tuple[float, ...]
     epochs: int = 0
     stacks: int = 0
+    kinds: tuple[tuple[int, float], ...] = ()
 
 
 class Executor(Protocol):

@@ -18,6 +18,7 @@ from multiprocessing.reduction import recv_handle
 
 import torch
 
+from hpsearch import registry
 from hpsearch.errors import InputError
 from hpsearch.execution.executor import Job
 from hpsearch.execution.suitability import check
@@ -31,11 +32,13 @@ from hpsearch.training.data.prepare import prepare
 def main() -> int:
     """Run as a process, until the coordinator is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the coordinator, which then ends this
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how a worker ended: its pipe says when
     torch.set_num_threads(1)
     control = Connection(int(sys.argv[1]))
     with suppress(EOFError, OSError):
         _Host(control, job_from_json(receive(control))).run()
+    with suppress(ChildProcessError):
+        while True:  # until all are gone: so their time counts as ours
+            os.wait()
     return 0
 
 
@@ -53,6 +56,9 @@ class _Host:
         """Answer one message after the other. Raises EOFError when the coordinator is gone."""
         while True:
             message = receive(self._control)
+            with suppress(ChildProcessError):
+                while os.waitpid(-1, os.WNOHANG)[0]:
+                    pass
             if self._wrong is not None:
                 send(self._control, self._wrong)
             elif message["do"] == "check":
@@ -71,7 +77,7 @@ class _Host:
         """Begin a worker on the descriptor that comes next; returns its process number."""
         descriptor = recv_handle(self._control)
         if self._shared is None:
-            self._shared = self._data.to("cpu", torch.float32)
+            self._shared = self._data.to("cpu", registry.load("precision", self._job.precision).dtype)
             log = os.open(message["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
             os.dup2(log, 1)
             os.dup2(log, 2)
@@ -82,7 +88,6 @@ class _Host:
         status = 1
         try:
             self._control.close()
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             serve(Connection(descriptor), self._job, self._shared)
             status = 0
         except BaseException:  # it must not go on as a second host

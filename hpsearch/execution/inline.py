@@ -34,8 +34,8 @@ class InlineExecutor:
         self._device = resolve(job.device)[0]
         self._data = prepare(job.data)
         self._shelf = Shelf(job.weights, job.disk, job.direction)
-        self._schedule = Schedule(job.stack)
-        self._trainer = Trainer(job, self._data.to(self._device, torch.float32), self._shelf)
+        self._schedule = Schedule(job.stack, measured=job.measured)
+        self._trainer = Trainer(job, self._data, self._shelf, self._device)
         self._epochs = self._stacks = 0
 
     def check(self, file: StudyFile) -> Checked:
@@ -56,7 +56,8 @@ class InlineExecutor:
         self._shelf.ended(number, value)
 
     def usage(self) -> Usage:
-        return Usage((self._device,), (self._trainer.busy,), self._epochs, self._stacks)
+        kinds = tuple(self._schedule.chosen.values())
+        return Usage((self._device,), (self._trainer.busy,), self._epochs, self._stacks, kinds)
 
     def end_by(self, when: float) -> None:
         self._trainer.end_by = when
@@ -93,6 +94,9 @@ class InlineExecutor:
     def _advance(self, members: list[Progress]) -> list[Event]:
         """Train one epoch. Returns the failures."""
         try:
+            if self._schedule.unmeasured(members):
+                self._schedule.chosen[members[0].signature] = self._trainer.choose(members[0].number)
+                return []
             events = self._trainer.train([trial.number for trial in members])
         except BrokenOff:
             raise

@@ -39,7 +39,7 @@ class ProcessExecutor:
         self._log = job.weights / "workers.log"
         self._hosts = {device: Host(job, device, self._log) for device in dict.fromkeys(self._devices)}
         self._workers: list[Worker] = []
-        self._schedule = Schedule(job.stack, job.workers)
+        self._schedule = Schedule(job.stack, job.workers, measured=job.measured)
         self._shelf = Shelf(job.weights, job.disk, job.direction)
         self._failures: list[Event] = []
         self._busy = [0.0] * job.workers
@@ -68,7 +68,7 @@ class ProcessExecutor:
 
     def usage(self) -> Usage:
         busy = tuple(now + before for now, before in zip(self._busy, self._busy_before, strict=True))
-        return Usage(self._devices, busy, self._epochs, self._stacks)
+        return Usage(self._devices, busy, self._epochs, self._stacks, tuple(self._schedule.chosen.values()))
 
     def poll(self, until: float | None = None) -> list[Event]:
         if not self._workers:
@@ -123,7 +123,8 @@ class ProcessExecutor:
         worker.groups.append(group)
         trials = [assignment_to_json(trial.trial) | {"until": trial.until} for trial in group]
         room = self._room(len(self._workers))
-        worker.say({"do": "train", "trials": trials, "room": room, "end_by": self._end_by})
+        measure = self._schedule.unmeasured(group)
+        worker.say({"do": "train", "trials": trials, "room": room, "end_by": self._end_by, "measure": measure})
 
     def _fetch(self, trials: list[Progress]) -> None:
         """Ask the worker that holds these trials to give them up."""
@@ -183,6 +184,8 @@ class ProcessExecutor:
             if int(number) in under_way:
                 self._failures += self._schedule.fail(under_way[int(number)], _fault(what))
         self._late |= message["late"]
+        if message["chosen"] is not None:
+            self._schedule.chosen[group[0].signature] = tuple(message["chosen"])
         members = [under_way[number] for number in message["group"] if number in under_way]
         if message["fault"] is not None:
             self._failures += self._schedule.failed(members, _fault(message["fault"]))

@@ -27,11 +27,13 @@ class Schedule:
     among those whose networks it holds or nobody does.
     """
 
-    def __init__(self, stack: int, places: int = 1) -> None:
-        """`stack` is the most trials that train together."""
+    def __init__(self, stack: int, places: int = 1, *, measured: bool = False) -> None:
+        """`stack` is the most trials that train together; where it is `measured`, `chosen` says less for a kind."""
         self.trials: dict[int, Progress] = {}
         self.places = places
-        self._stack = stack
+        self.chosen: dict[Signature, tuple[int, float]] = {}
+        """By kind of network: the trials that train together, and how many times faster that is than alone."""
+        self._stack, self._measured = stack, measured
 
     def submit(self, trial: Assignment, tick: int, until: int) -> None:
         config = configure(trial.values)
@@ -48,6 +50,10 @@ class Schedule:
     def group(self, place: int) -> list[Progress]:
         """The trials that this worker trains next, together; none when there are none for it."""
         return self._group([t for t in self.trials.values() if t.ready and t.place in (None, place)])
+
+    def unmeasured(self, group: Sequence[Progress]) -> bool:
+        """Whether it is to be measured first how many of this kind should train together."""
+        return self._measured and len(group) > 1 and group[0].signature not in self.chosen
 
     def elsewhere(self, place: int) -> list[Progress]:
         """For a worker that has nothing to do: trials that others hold and do not train, half of what one of them has.
@@ -113,7 +119,7 @@ class Schedule:
             return []
         behind = min(ready, key=lambda t: (t.tick + t.epoch, t.number))
         mates = {t.number: t.signature for t in ready if (t.signature, t.limit) == (behind.signature, behind.limit)}
-        most = min(behind.limit, self._share())
+        most = min(behind.limit, self._share(), self.chosen.get(behind.signature, (behind.limit, 1.0))[0])
         return next([self.trials[n] for n in group] for group in pack(mates, most) if behind.number in group)
 
     def _share(self) -> int:

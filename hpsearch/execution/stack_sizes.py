@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
-import math
 import platform
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from filelock import FileLock, Timeout
@@ -23,7 +22,7 @@ from hpsearch.training.measure import StackCost, powers
 log = logging.getLogger("hpsearch")
 
 NAME = "stack-sizes.json"  # in the workspace
-LARGEST = {"cpu": 64, "cuda": 512}  # stacks where nobody has set a limit; beyond it nothing is left to win
+LARGEST = {"cpu": 64, "cuda": 512}  # stacks beyond which nothing is left to win
 MOST = 5000  # kinds of network in the file; the ones that were measured first are forgotten
 LOCK_SECONDS = 5.0
 
@@ -32,13 +31,13 @@ class StackSizes:
     """Remembers a `StackCost` for each kind of network, and which kinds this process has met.
 
     `path` is the file, which any number of processes may share, or None to remember nothing beyond this process.
-    `limit` is the largest stack that is allowed, and `device_name` what `identity` says of the device. Nothing that is
+    `limit` is the largest stack that is tried, and `device_name` what `identity` says of the device. Nothing that is
     wrong with the file is an error: what cannot be read is measured again.
     """
 
-    def __init__(self, path: Path | None, device_name: str, limit: int | Literal["auto"]) -> None:
+    def __init__(self, path: Path | None, device_name: str, limit: int) -> None:
         self._path, self._device = path, device_name
-        self.limit = LARGEST[device_name.partition(" ")[0]] if limit == "auto" else limit
+        self.limit = min(limit, LARGEST[device_name.partition(" ")[0]])
         self._costs = _read(path)
         self._met: dict[str, StackCost] = {}
 
@@ -65,19 +64,6 @@ class StackSizes:
             _merge(self._path, key, cost)
         except (OSError, Timeout) as error:
             log.debug("%s: a measurement of stacks could not be kept: %s", self._path, error)
-
-    def describe(self) -> str:
-        """A sentence on the kinds of network that this process has met; empty where there were none."""
-        costs = list(self._met.values())
-        if not costs:
-            return ""
-        kinds = f"{len(costs)} kind{'' if len(costs) == 1 else 's'} of network"
-        least, most = min(cost.size for cost in costs), max(cost.size for cost in costs)
-        if most == 1:
-            return f"stacks: {kinds}, trained one trial at a time: together they are no faster here"
-        size = f"{most}" if least == most else f"{least} to {most}"
-        speed = math.exp(sum(math.log(cost.speed) for cost in costs) / len(costs))
-        return f"stacks: {kinds}, {size} trials each, {speed:.1f} times the speed of one at a time"
 
     def _key(self, model: str, signature: Signature, data: Dataset) -> str:
         form = [data.task, data.inputs, data.outputs, len(data.train_y), len(data.dev_y), str(data.train_x.dtype)]

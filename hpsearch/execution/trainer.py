@@ -10,14 +10,19 @@ from threading import RLock
 
 import torch
 
+from hpsearch import registry
 from hpsearch.events import Assignment, EpochEnded, Event, Failure, TrialFailed
 from hpsearch.execution.checkpoints import Checkpoints, Keeper
 from hpsearch.execution.executor import Job
+from hpsearch.execution.memory import available_bytes
 from hpsearch.execution.schedule import Fault
+from hpsearch.execution.stack_sizes import StackSizes, identity
 from hpsearch.execution.under_way import UnderWay
 from hpsearch.training.config import Config, Signature, configure, signature
 from hpsearch.training.data.arrays import Dataset
 from hpsearch.training.fit import BrokenOff, finite, train_epoch
+from hpsearch.training.measure import measure
+from hpsearch.training.precision import Precision
 from hpsearch.training.program import Program
 from hpsearch.training.stack import Stack
 from hpsearch.training.state import begin
@@ -28,9 +33,13 @@ MOST_IDLE = 8  # networks that no trial here needs: kept, for the next trial may
 class Trainer:
     """Makes networks, trains any group of one kind for one epoch, saves what is to be saved. It chooses nothing."""
 
-    def __init__(self, job: Job, data: Dataset, keeper: Keeper) -> None:
-        """`data` lies on the device. `keeper` takes networks and checkpoints."""
-        self._job, self._data, self._keeper = job, data, keeper
+    def __init__(self, job: Job, data: Dataset, keeper: Keeper, device: str) -> None:
+        """`data` is on the CPU as yet. `keeper` takes networks and checkpoints."""
+        self._precision: Precision = registry.load("precision", job.precision)
+        self._precision.set_up(device)
+        data = data.to(device, self._precision.dtype)
+        self._job, self._data, self._keeper, self._device = job, data, keeper, device
+        self._sizes = StackSizes(job.sizes, identity(device, job.precision), job.stack)
         self._programs: dict[Signature, Program] = {}
         self._held: dict[int, UnderWay] = {}
         self._midway: set[int] = set()
@@ -99,6 +108,23 @@ class Trainer:
                     self._checkpoints.put(trial)
         return events
 
+    def choose(self, number: int) -> tuple[int, float]:
+        """How many trials like this one should train together here, and how many times faster that is than alone.
+
+        It is measured at the first time. Raises what training may raise.
+        """
+        began = time.perf_counter()
+        trial = self._held[number]
+        memory = available_bytes(self._device, self._job.workers)
+        cost = self._sizes.known(self._job.model, trial.signature, self._data)
+        if cost is None:
+            program = self._programs[trial.signature]
+            cost = measure(program, trial.config, self._sizes.sizes, memory_bytes=memory)
+            self._sizes.put(self._job.model, trial.signature, self._data, cost)
+        trial.waiting += time.perf_counter() - began
+        self.busy += time.perf_counter() - began
+        return cost.fitting(memory), cost.speed
+
     def forget(self, number: int) -> None:
         """Let go of a trial's network, if it is here."""
         with self._lock:
@@ -130,7 +156,7 @@ class Trainer:
             idle = [known for known in self._programs if known not in wanted]
             for known in idle[: max(0, len(idle) - MOST_IDLE)]:
                 del self._programs[known]
-            self._programs[kind] = Program(self._job.model, config, self._data)
+            self._programs[kind] = Program(self._job.model, config, self._data, self._precision)
         return self._programs[kind]
 
     def _stack(self, members: Sequence[UnderWay]) -> Stack:

@@ -31,12 +31,13 @@ def receive(connection: Connection) -> Message:
 
 
 def job_to_json(job: Job) -> Message:
-    return {**asdict(job), "weights": str(job.weights)}
+    return {**asdict(job), "weights": str(job.weights), "sizes": None if job.sizes is None else str(job.sizes)}
 
 
 def job_from_json(message: Mapping[str, Any]) -> Job:
     source: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in message["data"].items()}
-    return Job(**{**message, "data": Source(**source), "weights": Path(message["weights"])})
+    sizes = None if message["sizes"] is None else Path(message["sizes"])
+    return Job(**{**message, "data": Source(**source), "weights": Path(message["weights"]), "sizes": sizes})
 
 
 def assignment_to_json(trial: Assignment) -> Message:

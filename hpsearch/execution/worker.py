@@ -41,7 +41,7 @@ class Worker:
         self._keeper = _Keeper(job.weights)
         self._said = _Said()
         log.handlers, log.propagate = [self._said], False
-        self._trainer = Trainer(job, data.to(job.device, data.train_x.dtype), self._keeper)
+        self._trainer = Trainer(job, data, self._keeper, job.device)
         self._inbox: SimpleQueue[Message] = SimpleQueue()
         self._sending = threading.Lock()
         self._closing = False
@@ -82,7 +82,15 @@ class Worker:
 
     def _train(self, message: Message) -> Message:
         """Make the networks that are not here, then train one epoch of those that may go on."""
-        answer: Message = {"say": "trained", "began": {}, "failed": {}, "events": [], "fault": None, "late": False}
+        answer: Message = {
+            "say": "trained",
+            "began": {},
+            "failed": {},
+            "events": [],
+            "fault": None,
+            "late": False,
+            "chosen": None,
+        }
         group: list[int] = []
         self._trainer.end_by = math.inf if message["end_by"] is None else message["end_by"]
         for wanted in message["trials"]:
@@ -97,6 +105,9 @@ class Worker:
                 group.append(number)
         events: list[Event] = []
         try:
+            if group and message["measure"]:
+                answer["chosen"] = self._trainer.choose(group[0])
+                group = group[: answer["chosen"][0]]
             if group and not self._closing:
                 events = self._trainer.train(group)
         except BrokenOff:

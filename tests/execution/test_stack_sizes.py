@@ -42,7 +42,6 @@ def test_it_is_known_of_nothing_else(tmp_path: Path) -> None:
     assert again.known("mlp", KIND, trials.dataset(samples=100)) is None
     assert StackSizes(file, "cuda Some GPU", 16).known("mlp", KIND, DATA) is None
     assert StackSizes(file, CPU, 8).known("mlp", KIND, DATA) is None
-    assert again.describe() == ""
 
 
 def test_what_want_of_memory_cut_short_is_not_kept_for_later(tmp_path: Path) -> None:
@@ -103,19 +102,8 @@ def test_of_two_measurements_the_last_one_stays(tmp_path: Path) -> None:
 
 def test_the_limit_decides_which_sizes_are_measured() -> None:
     assert StackSizes(None, CPU, 10).sizes == (1, 2, 4, 8)
-    assert StackSizes(None, CPU, "auto").sizes[-1] == 64
-    assert StackSizes(None, "cuda Some GPU", "auto").sizes[-1] == 512
-
-
-def test_the_kinds_that_were_met_are_told_in_a_sentence() -> None:
-    sizes = StackSizes(None, CPU, 16)
-    assert sizes.describe() == ""
-    sizes.put("mlp", KIND, DATA, StackCost(1, {1: 0.1, 2: 0.2}, 1000, 10, "worse"))
-    assert sizes.describe() == (
-        "stacks: 1 kind of network, trained one trial at a time: together they are no faster here"
-    )
-    sizes.put("mlp", OTHER, DATA, COST)
-    assert sizes.describe() == "stacks: 2 kinds of network, 1 to 4 trials each, 2.0 times the speed of one at a time"
+    assert StackSizes(None, CPU, 10_000).sizes[-1] == 64
+    assert StackSizes(None, "cuda Some GPU", 10_000).sizes[-1] == 512
 
 
 def test_a_device_is_named_by_kind_model_threads_and_versions() -> None:
