@@ -6,7 +6,7 @@ STUDY  ?= search_spaces/digits_mlp.yaml
 # Many small processes beat one with many threads here; a test that wants threads asks for them.
 TESTENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: demo test test-slow check format bench outcomes clean
+.PHONY: demo test test-slow check format bench equal-time outcomes clean
 .DEFAULT_GOAL := demo
 
 $(BIN)/python:
@@ -18,6 +18,10 @@ $(VENV)/.ready: $(BIN)/python pyproject.toml constraints.txt
 
 $(VENV)/.ready-dev: $(VENV)/.ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+$(VENV)/.ready-bench: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
 	@touch $@
 
 demo: $(VENV)/.ready
@@ -38,8 +42,12 @@ format: $(VENV)/.ready-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.ready-dev
-	$(BIN)/python -m benchmarks.throughput
+# Half an hour on two cores; name parts to have fewer: make bench WHAT="digits peak"
+bench: $(VENV)/.ready-bench
+	$(BIN)/python -m benchmarks $(WHAT)
+
+equal-time: $(VENV)/.ready-bench
+	$(BIN)/python -m benchmarks.equal_time
 
 outcomes: $(VENV)/.ready-dev
 	$(BIN)/python -m benchmarks.outcomes

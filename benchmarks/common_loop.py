@@ -1,6 +1,6 @@
 """The loop that people write today: Optuna, DataLoader, MLflow's fluent API, one trial after the other.
 
-    python -m benchmarks.common_loop FILE --home DIR [--tuned]
+    python -m benchmarks.common_loop FILE --home DIR [--tuned] [--set PATH=VALUE]
 
 As it comes, it is what the tools' own tutorials show: Optuna's study in SQLite, one `mlflow.log_metric` a value.
 `--tuned` takes the fastest that the same calls allow: Optuna's journal file, one `mlflow.log_metrics` an epoch.
@@ -20,41 +20,16 @@ import mlflow
 import optuna
 import torch
 from optuna.pruners import BasePruner, MedianPruner, NopPruner, SuccessiveHalvingPruner
-from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
-from torch.utils.data import DataLoader, TensorDataset
 
-from benchmarks import plain_torch
+from benchmarks.plain_trial import sampler, study_file, suggest, train, training_data
+from benchmarks.tracked import DATABASE
 from hpsearch import registry
-from hpsearch.events import Scalar
 from hpsearch.search.seeds import trial_seed
-from hpsearch.space.hyperparameters import Choice, Range, Space
-from hpsearch.space.load import load_study
 from hpsearch.space.study_file import StudyFile
 from hpsearch.training.config import Config, configure
-from hpsearch.training.data.arrays import Dataset, Source
-from hpsearch.training.data.prepare import prepare
-
-DATABASE = "mlflow.db"
-EVALUATION_BATCH = 1024
-
-
-def suggest(trial: optuna.trial.BaseTrial, space: Space) -> dict[str, Scalar]:
-    """The values of all active hyperparameters, the searched ones asked of the trial."""
-    chosen: dict[str, Scalar] = {}
-    for name in space.searched:
-        if not space.active(name, chosen):
-            continue
-        form = space.hyperparameters[name]
-        if isinstance(form, Choice):
-            chosen[name] = trial.suggest_categorical(name, form.options)
-        elif isinstance(form, Range) and form.integer:
-            step = int(form.step or 1)
-            chosen[name] = trial.suggest_int(name, int(form.low), int(form.high), step=step, log=form.log)
-        elif isinstance(form, Range):
-            chosen[name] = trial.suggest_float(name, form.low, form.high, step=form.step, log=form.log)
-    return space.complete(chosen)
+from hpsearch.training.data.arrays import Dataset
 
 
 @dataclass
@@ -64,6 +39,7 @@ class Objective:
     file: StudyFile
     data: Dataset
     tuned: bool
+    device: str = "cpu"
     epochs: int = 0
 
     def __call__(self, trial: optuna.Trial) -> float:
@@ -78,19 +54,8 @@ class Objective:
                 raise
 
     def _train(self, trial: optuna.Trial, config: Config) -> float:
-        data, metric = self.data, self.file.objective.metric
-        size = data.batch(config.batch_size)
-        train = DataLoader(TensorDataset(data.train_x, data.train_y), batch_size=size, shuffle=True, drop_last=True)
-        dev = DataLoader(TensorDataset(data.dev_x, data.dev_y), batch_size=EVALUATION_BATCH)
-        network = plain_torch.build_network(config, data.inputs, data.classes)
-        optimizer = plain_torch.build_optimizer(config, network)
-        scheduler = plain_torch.build_scheduler(config, optimizer)
-        value = math.nan
-        for epoch in range(1, config.epochs + 1):
-            metrics = {"learning_rate": float(optimizer.param_groups[0]["lr"])}
-            trained = plain_torch.train_epoch(network, train, optimizer, config)
-            metrics["train_loss"], metrics["train_accuracy"] = trained
-            metrics["dev_loss"], metrics["dev_accuracy"] = plain_torch.evaluate(network, dev)
+        metric, value = self.file.objective.metric, math.nan
+        for epoch, metrics in enumerate(train(self.file.model, config, self.data, self.device), start=1):
             self.epochs += 1
             if not math.isfinite(metrics["train_loss"]):
                 return float(registry.load("metric", metric).worst)
@@ -99,8 +64,6 @@ class Objective:
             trial.report(value, epoch)
             if trial.should_prune():
                 raise optuna.TrialPruned
-            if scheduler is not None:
-                scheduler.step()
         return value
 
     def _log(self, metrics: dict[str, float], epoch: int) -> None:
@@ -111,17 +74,21 @@ class Objective:
             mlflow.log_metric(name, value, step=epoch)
 
 
-def search(file: StudyFile, home: Path, *, tuned: bool) -> dict[str, float | int | None]:
-    """Run a whole search in a folder; what came of it, with `seconds` from the first trial to the last."""
+def search(
+    file: StudyFile, home: Path, *, tuned: bool, device: str = "cpu", timeout: float | None = None
+) -> dict[str, float | int | None]:
+    """Run a whole search in a folder; what came of it, with `seconds` from the first trial to the last.
+
+    `timeout`: seconds after which no trial is begun.
+    """
     torch.set_num_threads(1)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    data = prepare(Source(**file.data.model_dump()))
-    objective = Objective(file, data.to("cpu", torch.float32), tuned)
+    objective = Objective(file, training_data(file), tuned, device)
     home.mkdir(parents=True, exist_ok=True)
     study = optuna.create_study(
         study_name=file.name,
         storage=_storage(home, tuned=tuned),
-        sampler=_sampler(file),
+        sampler=sampler(file),
         pruner=_pruner(file),
         direction=file.objective.direction,
     )
@@ -129,7 +96,7 @@ def search(file: StudyFile, home: Path, *, tuned: bool) -> dict[str, float | int
     experiment = mlflow.create_experiment(file.name, (home / "artifacts").resolve().as_uri())
     began = time.perf_counter()
     with mlflow.start_run(experiment_id=experiment, run_name=file.name):
-        study.optimize(objective, n_trials=file.search.trials)
+        study.optimize(objective, n_trials=file.search.trials, timeout=timeout)
     seconds = time.perf_counter() - began
     values = [t.value for t in study.trials if t.state == optuna.trial.TrialState.COMPLETE]
     return {
@@ -146,11 +113,6 @@ def _storage(home: Path, *, tuned: bool) -> BaseStorage:
     return RDBStorage(f"sqlite:///{home.resolve() / 'optuna.db'}")
 
 
-def _sampler(file: StudyFile) -> BaseSampler:
-    seed = file.search.seed
-    return RandomSampler(seed=seed) if file.search.sampler == "random" else TPESampler(seed=seed)
-
-
 def _pruner(file: StudyFile) -> BasePruner:
     match file.search.pruner:
         case "asha":
@@ -161,22 +123,27 @@ def _pruner(file: StudyFile) -> BasePruner:
             return NopPruner()
 
 
+def arguments(description: str) -> argparse.ArgumentParser:
+    """What every loop takes: the study file, what to change in it, and a folder."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("file")
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--set", dest="overrides", metavar="PATH=VALUE", action="append", default=[])
+    return parser
+
+
 def main() -> None:
     """Run as a process."""
-    parser = argparse.ArgumentParser(description="The search loop that people write today.")
-    parser.add_argument("file")
-    parser.add_argument("--trials", type=int)
-    parser.add_argument("--home", type=Path, required=True)
+    parser = arguments("The search loop that people write today.")
     parser.add_argument("--tuned", action="store_true", help="the fastest storage and calls")
-    parser.add_argument("--set", dest="overrides", metavar="PATH=VALUE", action="append", default=[])
-    arguments = parser.parse_args()
-    overrides = list(arguments.overrides)
-    if arguments.trials is not None:
-        overrides.append(f"search.trials={arguments.trials}")
-    file = load_study(arguments.file, overrides)
-    if file.search.sampler == "grid":
-        parser.error("this loop has no grid")
-    print(json.dumps(search(file, arguments.home, tuned=arguments.tuned)))
+    parser.add_argument("--device", default="cpu", help="cpu or cuda; cpu")
+    parser.add_argument("--timeout", type=float, metavar="SECONDS", help="begin no trial after this time")
+    given = parser.parse_args()
+    try:
+        file = study_file(given.file, given.overrides)
+    except ValueError as error:
+        parser.error(str(error))
+    print(json.dumps(search(file, given.home, tuned=given.tuned, device=given.device, timeout=given.timeout)))
 
 
 if __name__ == "__main__":

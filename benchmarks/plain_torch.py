@@ -1,4 +1,4 @@
-"""A multilayer perceptron and its training in PyTorch's own words, one trial at a time: what people write.
+"""A multilayer perceptron, LeNet and their training in PyTorch's own words, one trial at a time: what people write.
 
 The same hyperparameters mean the same arithmetic as in hpsearch; a test compares the two step by step.
 """
@@ -33,23 +33,61 @@ INITIALIZERS: dict[str, Callable[[Tensor], Tensor]] = {
 }
 
 
+KNOWN = {
+    *("depth", "width", "channels", "activation", "batch_norm", "initialization", "dropout", "input_noise"),
+    *("optimizer", "learning_rate", "momentum", "rmsprop_beta", "adam_beta1", "adam_beta2"),
+    *("lr_decay", "decay_rate", "decay_epochs", "l1", "l2", "batch_size", "epochs"),
+}
+
+
+def refused(names: Iterable[str]) -> list[str]:
+    """Those of a study's hyperparameters that this loop would pass over in silence."""
+    return sorted(name for name in names if name not in KNOWN)
+
+
 def build_network(config: Config, inputs: tuple[int, ...], classes: int) -> nn.Sequential:
-    """A network from [sample, *inputs] to logits [sample, classes]."""
+    """A multilayer perceptron from [sample, *inputs] to logits [sample, classes]."""
     layers: list[nn.Module] = [nn.Flatten()]
     features = math.prod(inputs)
     for _ in range(config.depth):
-        layers.append(nn.Linear(features, config.width))
-        if config.batch_norm:
-            layers.append(nn.BatchNorm1d(config.width))
-        layers.append(ACTIVATIONS[config.activation]())
-        if config.dropout > 0:
-            layers.append(nn.Dropout(config.dropout))
+        layers += _hidden(config, features, config.width)
         features = config.width
-    layers.append(nn.Linear(features, classes))
+    return _initialised(config, [*layers, nn.Linear(features, classes)])
+
+
+def build_lenet(config: Config, inputs: tuple[int, ...], classes: int) -> nn.Sequential:
+    """LeNet from [sample, channel, row, column] to logits [sample, classes]."""
+    maps, rows, columns = inputs
+    layers: list[nn.Module] = []
+    for channels in (config.channels, max(1, round(config.channels * 8 / 3))):
+        layers.append(nn.Conv2d(maps, channels, 5, padding=2, bias=not config.batch_norm))
+        if config.batch_norm:
+            layers.append(nn.BatchNorm2d(channels))
+        layers += [ACTIVATIONS[config.activation](), nn.MaxPool2d(2)]
+        maps = channels
+    layers.append(nn.Flatten())
+    features = maps * (rows // 4) * (columns // 4)
+    for width in (config.width, max(1, round(config.width * 7 / 10))):
+        layers += _hidden(config, features, width)
+        features = width
+    return _initialised(config, [*layers, nn.Linear(features, classes)])
+
+
+NETWORKS = {"mlp": build_network, "lenet": build_lenet}
+
+
+def _hidden(config: Config, inputs: int, width: int) -> list[nn.Module]:
+    normalised = [nn.BatchNorm1d(width)] if config.batch_norm else []
+    dropout = [nn.Dropout(config.dropout)] if config.dropout > 0 else []
+    return [nn.Linear(inputs, width), *normalised, ACTIVATIONS[config.activation](), *dropout]
+
+
+def _initialised(config: Config, layers: list[nn.Module]) -> nn.Sequential:
     for layer in layers:
-        if isinstance(layer, nn.Linear):
+        if isinstance(layer, nn.Linear | nn.Conv2d):
             INITIALIZERS[config.initialization](layer.weight)
-            nn.init.zeros_(layer.bias)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
     return nn.Sequential(*layers)
 
 

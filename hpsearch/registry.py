@@ -43,6 +43,12 @@ TABLES: dict[str, dict[str, str]] = {
         "binary": "hpsearch.training.tasks:binary",
         "regression": "hpsearch.training.tasks:regression",
     },
+    "precision": {
+        "float32": "hpsearch.training.precision:float32",
+        "tf32": "hpsearch.training.precision:tf32",
+        "bfloat16": "hpsearch.training.precision:bfloat16",
+        "float64": "hpsearch.training.precision:float64",
+    },
     "model": {
         "mlp": "hpsearch.training.models.mlp:build",
         "lenet": "hpsearch.training.models.lenet:build",
@@ -110,9 +116,11 @@ TABLES: dict[str, dict[str, str]] = {
         "none": "hpsearch.search.pruners:NoPruner",
         "median": "hpsearch.search.pruners:Median",
         "asha": "hpsearch.search.pruners:Asha",
+        "hyperband": "hpsearch.search.pruners:Hyperband",
     },
     "executor": {
         "inline": "hpsearch.execution.inline:InlineExecutor",
+        "processes": "hpsearch.execution.processes:ProcessExecutor",
     },
     "figure": {
         "best_so_far": "hpsearch.reports.figures.best_so_far:figure",

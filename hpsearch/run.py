@@ -11,6 +11,7 @@ is written before anybody is told (law 5), so the coordinator may die anywhere a
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -57,6 +58,8 @@ class Coordinator:
         self._under_way: dict[int, _UnderWay] = {}
         self.tally = Tally(study.file.objective.direction)
         self.exhausted = False
+        self.deciding = 0.0
+        """Seconds spent in deciding, and in writing that down."""
         self._resumed = position(study.trials)
         self._take_up()
 
@@ -65,17 +68,23 @@ class Coordinator:
         """How many trials are under way."""
         return len(self._under_way)
 
-    def step(self) -> bool:
-        """Train a little, and deal with all events whose turn has come. False when the study is done."""
+    def step(self, until: float | None = None) -> bool:
+        """Train a little, and deal with all events whose turn has come. False when the study is done.
+
+        It returns soon after the monotonic clock has passed `until`.
+        """
         if not self._under_way:
             return False
-        events = self._executor.poll()
+        events = self._executor.poll(until)
+        began = time.perf_counter()
         for event in events:
             self._clock.arrived(event)
         for place, event in self._clock.due():
             self._commit(place, event)
         self.study.sync()
-        if not events and self._under_way:
+        self.deciding += time.perf_counter() - began
+        late = until is not None and time.monotonic() >= until
+        if not events and self._under_way and not late:
             raise HpsearchError(f"none of the {self.running} trials under way can go on; this is a defect")
         return bool(self._under_way)
 
@@ -99,7 +108,7 @@ class Coordinator:
     def _begin(self, trial: Assignment, tick: int) -> None:
         epochs = trial.values.get("epochs", registry.load("hyperparameters", "epochs").default)
         assert isinstance(epochs, int)
-        under_way = _UnderWay(epochs, self.study.pruner.decisions(epochs))
+        under_way = _UnderWay(epochs, self.study.pruner.decisions(trial.number, epochs))
         self._under_way[trial.number] = under_way
         self._clock.begin(trial.number, tick, epochs)
         self._executor.submit(trial, tick=tick, until=under_way.until())

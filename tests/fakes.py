@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from hpsearch.events import Assignment, EpochEnded, Event, Failure, Scalar, TrialEnded, TrialFailed
+from hpsearch.execution.executor import Checked, Usage
+from hpsearch.space.study_file import StudyFile
 
 
 def score(trial: Assignment, epoch: int) -> float:
@@ -54,7 +56,13 @@ class FakeExecutor:
         assert number not in self.stopped
         self.stopped[number] = value
 
-    def poll(self) -> list[Event]:
+    def check(self, file: StudyFile) -> Checked:
+        return Checked("", ())
+
+    def usage(self) -> Usage:
+        return Usage(("cpu",), (0.0,))
+
+    def poll(self, until: float | None = None) -> list[Event]:
         ready = [t for t in self._trials.values() if t.done < t.until]
         if not ready:
             return []
@@ -72,6 +80,9 @@ class FakeExecutor:
             del self._trials[number]
             events.append(TrialEnded(number, trial.done))
         return events
+
+    def end_by(self, when: float) -> None:
+        return
 
     def close(self) -> None:
         self._trials.clear()

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from optuna.storages import BaseStorage, InMemoryStorage
 
+from hpsearch import registry
 from hpsearch.run import Coordinator
 from hpsearch.search.records import StudyRecord
 from hpsearch.search.study import SearchStudy
@@ -57,7 +58,7 @@ def outcome(record: StudyRecord) -> list[tuple[Any, ...]]:
 
 
 SEARCHES: list[dict[str, Any]] = [
-    {"sampler": sampler, "pruner": pruner} for sampler in ("random", "tpe") for pruner in ("none", "median", "asha")
+    {"sampler": sampler, "pruner": pruner} for sampler in ("random", "tpe") for pruner in registry.names("pruner")
 ]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from hpsearch.cli.effort import Effort
 from hpsearch.cli.printing import say
 from hpsearch.reports.page import write_page
 from hpsearch.search.records import StudyRecord
@@ -16,7 +17,9 @@ from hpsearch.tracking.tracker import Tracker
 from hpsearch.training import network_files
 
 
-def publish(record: StudyRecord, page: Path, networks: Path, tracker: Tracker, *, stopped: bool) -> Path:
+def publish(
+    record: StudyRecord, page: Path, networks: Path, tracker: Tracker, effort: Effort, *, stopped: bool
+) -> Path:
     """Write the report, and give it and the best network to MLflow."""
     write_page(record, page)
     tracker.artifact(page, "report")
@@ -37,7 +40,9 @@ def publish(record: StudyRecord, page: Path, networks: Path, tracker: Tracker, *
     if stopped:
         tracker.interrupted()
     else:
-        metrics = {} if best is None or best.value is None else {f"best_{record.metric}": best.value}
+        metrics = {"devices_busy": effort.busy, "bookkeeping": effort.bookkeeping} if effort.epochs else {}
+        if best is not None and best.value is not None:
+            metrics[f"best_{record.metric}"] = best.value
         tags = {} if best is None else {"hpsearch.best_trial": str(best.number)}
         tracker.study_ended("FINISHED", metrics, tags)
     return page

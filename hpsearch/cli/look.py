@@ -126,6 +126,7 @@ def summary(record: Any, home: Path, storage: str | None) -> dict[str, Any]:
         "waiting": under_way if stopped else 0,
         "elapsed": round((until - first).total_seconds(), 3) if first and until else 0.0,
         "pid": pid,
+        "devices": record.effort,
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from rich.console import Console
 from hpsearch.cli import options
 from hpsearch.cli.validate import describe
 from hpsearch.cli.workspace import Workspace
+from hpsearch.errors import InputError, did_you_mean
 from hpsearch.space.load import dump_study, load_study, parse_study
 from hpsearch.space.study_file import StudyFile
 
@@ -21,9 +22,11 @@ SHORTCUTS = {
     "seed": "search.seed",
     "sampler": "search.sampler",
     "pruner": "search.pruner",
+    "trial_timeout": "search.trial_timeout",
     "workers": "execution.workers",
-    "device": "execution.device",
+    "devices": "execution.devices",
 }
+STOPS = ("target", "patience")
 
 
 def shortcuts(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -33,9 +36,16 @@ def shortcuts(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--timeout", metavar="TIME", help="Stop after so long, such as 10m; resume goes on."),
         click.option("--seed", metavar="N", help="Seed of the search."),
         click.option("--sampler", metavar="NAME", help="grid, random or tpe."),
-        click.option("--pruner", metavar="NAME", help="none, median or asha."),
-        click.option("--workers", metavar="N", help="How many processes train; auto."),
-        click.option("--device", metavar="NAME", help="auto, cpu or cuda:0."),
+        click.option("--pruner", metavar="NAME", help="none, median, asha or hyperband."),
+        click.option("--trial-timeout", metavar="TIME", help="A trial that trains for longer fails."),
+        click.option("--workers", metavar="N", help="How many processes train; auto: one a GPU, or one a core."),
+        click.option("--devices", metavar="NAMES", help="auto, cpu, or GPUs such as cuda:0,cuda:1."),
+        click.option(
+            "--stop",
+            metavar="target=VALUE|patience=N",
+            multiple=True,
+            help="Begin no new trial once the best value reaches VALUE, or N trials have brought nothing better.",
+        ),
     ]
     for decorator in reversed(decorators):
         function = decorator(function)
@@ -66,6 +76,7 @@ def run(
     home: Path,
     storage: str | None,
     tracking_uri: str | None,
+    stop: tuple[str, ...],
     **flags: str | None,
 ) -> int:
     """Run the study in FILE to its total of trials, and write its report.
@@ -77,7 +88,7 @@ def run(
     hpsearch run digits_mlp
     hpsearch run study.yaml -n 200 --set hyperparameters.epochs=50
     """
-    given = [f"{SHORTCUTS[flag]}={value}" for flag, value in flags.items() if value is not None]
+    given = _given(flags, stop)
     study = load_study(file, [*overrides, *given])
     if dry_run:
         click.echo(describe(study))
@@ -100,6 +111,7 @@ def resume(
     home: Path,
     storage: str | None,
     tracking_uri: str | None,
+    stop: tuple[str, ...],
     **flags: str | None,
 ) -> int:
     """Go on with STUDY where it was stopped, from what the workspace knows of it.
@@ -112,14 +124,26 @@ def resume(
     from hpsearch.search.storage import open_storage
 
     stored, _ = stored_file(open_storage(home, storage, write=False), study)
-    given = [f"{SHORTCUTS[flag]}={value}" for flag, value in flags.items() if value is not None]
+    given = _given(flags, stop)
     file = parse_study(dump_study(stored), file=f"study {study}", overrides=[*overrides, *given])
     return _run(file, (home, storage, tracking_uri), quiet=quiet, verbose=verbose)
 
 
+def _given(flags: Mapping[str, str | None], stops: Sequence[str]) -> list[str]:
+    """What the flags say, as overrides. Raises InputError for a condition that is none."""
+    given = [f"{SHORTCUTS[flag]}={value}" for flag, value in flags.items() if value is not None]
+    for condition in stops:
+        name, equals, value = condition.partition("=")
+        if name not in STOPS or not equals:
+            hint = did_you_mean(name, STOPS) or "write target=0.98 or patience=20"
+            raise InputError(f"--stop {condition}: there is no such condition", hint=hint)
+        given.append(f"search.{name}={value}")
+    return given
+
+
 def _run(study: StudyFile, where: tuple[Path, str | None, str | None], *, quiet: bool, verbose: bool) -> int:
     console = Console(stderr=True, quiet=quiet)
-    # PyTorch takes seconds to import.
+    # Optuna and the rest take a while to import.
     with console.status("starting"):
         from hpsearch.cli.session import run_study
     return run_study(study, Workspace(*where), console, verbose=verbose)

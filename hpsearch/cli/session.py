@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 import time
 from contextlib import ExitStack, closing
 from functools import partial
@@ -11,15 +13,15 @@ from rich.console import Console
 
 from hpsearch import registry
 from hpsearch.cli.display import display, say_ended
+from hpsearch.cli.effort import Clock, opening_line
 from hpsearch.cli.ending import check, closing_lines, publish
 from hpsearch.cli.lock import only_coordinator
 from hpsearch.cli.printing import say, waiting, warnings_said
 from hpsearch.cli.stopping import Stopping
 from hpsearch.cli.workspace import Workspace
 from hpsearch.errors import InputError
-from hpsearch.execution.devices import resolve
+from hpsearch.execution.devices import places
 from hpsearch.execution.executor import Executor, Job
-from hpsearch.execution.suitability import check as check_suitability
 from hpsearch.run import Coordinator
 from hpsearch.search.storage import open_storage
 from hpsearch.search.study import SearchStudy
@@ -27,9 +29,9 @@ from hpsearch.space.load import dump_study
 from hpsearch.space.study_file import StudyFile
 from hpsearch.tracking.tracker import Tracker
 from hpsearch.training.data.arrays import Source
-from hpsearch.training.data.prepare import prepare
 from hpsearch.training.hyperparameters import CONVOLUTIONAL
 
+LOOK_SECONDS = 0.5  # between two looks at whether somebody wants to stop
 STACK = 16  # the largest stack where the file says auto: beyond it small networks gain little on one core
 FINISH_SECONDS = 120.0
 
@@ -44,16 +46,13 @@ def run_study(file: StudyFile, workspace: Workspace, console: Console, *, verbos
         stack.enter_context(warnings_said(console))
         with console.status("starting"):
             job = job_of(file, workspace)
-            data = prepare(job.data)
-            warnings = check_suitability(file, data)
-            trials = f"{file.total} trial{'' if file.total == 1 else 's'}"
-            say(console, f"{file.name}: {trials}, sampler {file.search.sampler}, pruner {file.search.pruner}")
-            for warning in warnings:
-                say(console, f"warning: {warning}")
-            kind = "inline" if file.execution.executor == "auto" else file.execution.executor
+            executor: Executor = stack.enter_context(closing(registry.load("executor", kind_of(file, job))(job)))
             # Before anything is written: data that can't be split or a GPU that is not there is bad input.
-            executor: Executor = stack.enter_context(closing(registry.load("executor", kind)(job)))
-            study = _open(file, workspace, stack, data.fingerprint)
+            checked = executor.check(file)
+            say(console, opening_line(file, executor.usage()))
+            for warning in checked.warnings:
+                say(console, f"warning: {warning}")
+            study = _open(file, workspace, stack, checked.fingerprint)
         try:
             return _run(study, executor, job, workspace, console, verbose=verbose)
         except KeyboardInterrupt:
@@ -73,7 +72,13 @@ def _open(file: StudyFile, workspace: Workspace, stack: ExitStack, data: str) ->
 
 
 def _run(
-    study: SearchStudy, executor: Executor, job: Job, workspace: Workspace, console: Console, *, verbose: bool
+    study: SearchStudy,
+    executor: Executor,
+    job: Job,
+    workspace: Workspace,
+    console: Console,
+    *,
+    verbose: bool,
 ) -> int:
     file = study.file
     with Tracker(workspace.home, file.name, workspace.tracking_uri, study.created) as tracker:
@@ -81,18 +86,22 @@ def _run(
         listener = partial(say_ended, console, file.objective.metric) if verbose else None
         with console.status("starting"):
             coordinator = Coordinator(study, executor, tracker, listener)
-        began = coordinator.tally.finished
-        # Closing saves the trials under way: before it is said, and before others may take up the study.
-        with closing(executor):
-            stopped = _loop(coordinator, file, console)
-        if began == coordinator.tally.finished and not stopped:
-            say(console, f"{file.name}: nothing left to train, all {began} trials are done")
+        before = coordinator.tally.finished
+        clock = Clock()
+        stopped = _loop(coordinator, executor, file, console)
+        effort = clock.effort(executor.usage(), coordinator.deciding + tracker.processor_seconds)
+        if before == coordinator.tally.finished and not stopped:
+            say(console, f"{file.name}: nothing left to train, all {before} trials are done")
+        else:
+            study.note_effort(effort.to_json())
         record = study.record()
         with waiting(console, "writing the report"):
-            page = publish(record, workspace.report(file.name), job.weights, tracker, stopped=bool(stopped))
+            page = publish(record, workspace.report(file.name), job.weights, tracker, effort, stopped=bool(stopped))
         with waiting(console, "MLflow: writing the rest"):
             counts = tracker.finish(FINISH_SECONDS)
     closing_lines(record, page, workspace.browse(), console)
+    if effort.epochs:
+        say(console, effort.line())
     if stopped:
         why = "the time is up" if stopped == "timeout" else "stopped"
         say(console, f"{why}; nothing is lost: {workspace.resume(file.name)} goes on")
@@ -103,37 +112,49 @@ def _run(
 
 
 def job_of(file: StudyFile, workspace: Workspace) -> Job:
-    """What an executor needs to know of a study."""
+    """What an executor needs to know of a study. Raises InputError for a device that is not there."""
+    execution = file.execution
+    devices = places(execution.devices, execution.workers, file.search.slots)
     # On a CPU convolutions gain nothing from company, and take the memory of all.
-    alone = file.model in CONVOLUTIONAL and resolve(file.execution.device) == "cpu"
+    alone = file.model in CONVOLUTIONAL and devices[0] == "cpu"
     auto = 1 if alone else STACK
-    stack = auto if file.execution.stack == "auto" else file.execution.stack
     return Job(
         data=Source(**file.data.model_dump()),
         model=file.model,
-        device=file.execution.device,
-        stack=stack,
+        device=",".join(dict.fromkeys(devices)),
+        stack=auto if execution.stack == "auto" else execution.stack,
         weights=workspace.networks(file.name),
         metric=file.objective.metric,
         direction=file.objective.direction,
-        every=file.execution.checkpoints.every,
-        disk=file.execution.checkpoints.disk,
+        every=execution.checkpoints.every,
+        disk=execution.checkpoints.disk,
+        workers=1 if execution.executor == "inline" else min(len(devices), file.total),
+        longest=file.search.trial_timeout,
     )
 
 
-def _loop(coordinator: Coordinator, file: StudyFile, console: Console) -> str:
-    """Step until the study is done or somebody stops it. Returns "" or why it stopped."""
-    deadline = None if file.search.timeout is None else time.monotonic() + file.search.timeout
+def kind_of(file: StudyFile, job: Job) -> str:
+    """The executor that `auto` means: with one worker there is no need for a process of its own."""
+    if file.execution.executor != "auto":
+        return file.execution.executor
+    return "processes" if job.workers > 1 and hasattr(os, "fork") else "inline"
+
+
+def _loop(coordinator: Coordinator, executor: Executor, file: StudyFile, console: Console) -> str:
+    """Step until the study is done or somebody stops it, and save. Returns "" or why it stopped."""
+    deadline = math.inf if file.search.timeout is None else time.monotonic() + file.search.timeout
+    if deadline < math.inf:
+        executor.end_by(deadline)
     shown = display(console, file.name, file.objective.metric, file.total)
     with shown, Stopping(shown.stopping) as stopping:
         shown.update(coordinator)
-        while coordinator.step():
+        why = ""
+        while not why and coordinator.step(min(deadline, time.monotonic() + LOOK_SECONDS)):
             shown.update(coordinator)
-            if stopping.asked:
-                return "signal"
-            if deadline is not None and time.monotonic() > deadline:
-                return "timeout"
-    return ""
+            why = "signal" if stopping.asked else "timeout" if time.monotonic() >= deadline else ""
+        # Saves the trials under way: before it is said, and before others may take up the study.
+        executor.close()
+    return why
 
 
 def _facts(file: StudyFile) -> dict[str, str | int | float | bool | None]:

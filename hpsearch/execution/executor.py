@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from hpsearch.events import Assignment, Event
+from hpsearch.space.study_file import StudyFile
 from hpsearch.training.data.arrays import Source
 
 
@@ -15,9 +16,10 @@ from hpsearch.training.data.arrays import Source
 class Job:
     """All that a worker needs to know of a study: plain values.
 
-    `stack` is the most trials in a stack, `weights` the folder for networks and checkpoints, which may take `disk`
-    bytes. `metric` and `direction` say which epoch of a trial is its best. A trial under way gets a checkpoint
-    at the end of an epoch when its last one is `every` seconds old.
+    `device` is as in the study file, `stack` the most trials in a stack, `weights` the folder for networks and
+    checkpoints, which may take `disk` bytes. `metric` and `direction` say which epoch of a trial is its best. A
+    trial under way gets a checkpoint at the end of an epoch when its last one is `every` seconds old, and fails
+    once it has trained for `longest` seconds. There are `workers` of them. `precision` is a name of the registry.
     """
 
     data: Source
@@ -29,6 +31,30 @@ class Job:
     direction: str
     every: float
     disk: int
+    workers: int = 1
+    longest: float | None = None
+    precision: str = "float32"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Data that a study can be run on: their fingerprint, and what is to be warned of, a sentence each."""
+
+    fingerprint: str
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What the devices did: the device of each worker, the seconds in which each computed, epochs, and stacks.
+
+    `epochs` counts trained epochs of trials, `stacks` those of stacks: their ratio is the mean size of a stack.
+    """
+
+    devices: tuple[str, ...]
+    busy: tuple[float, ...]
+    epochs: int = 0
+    stacks: int = 0
 
 
 class Executor(Protocol):
@@ -36,6 +62,9 @@ class Executor(Protocol):
 
     A trial's own events come in order: EpochEnded for each epoch, then TrialEnded or TrialFailed.
     """
+
+    def check(self, file: StudyFile) -> Checked:
+        """Whether the study can be run on the data. Raises InputError; nothing has been written so far."""
 
     def submit(self, trial: Assignment, *, tick: int, until: int) -> None:
         """Begin a trial, or go on with it from its checkpoint; epochs from before are told again, as they were.
@@ -58,8 +87,23 @@ class Executor(Protocol):
         Its network stays if it has a `value`, as far as the disk budget allows: the best trial's always.
         """
 
-    def poll(self) -> list[Event]:
-        """Events since the last call; waits, or trains, until there is one. Empty when nothing can go on."""
+    def poll(self, until: float | None = None) -> list[Event]:
+        """Events since the last call; waits, or trains, until there is one.
+
+        Empty when nothing can go on, or when the monotonic clock has passed `until`.
+        """
+
+    def usage(self) -> Usage:
+        """What the devices have done so far."""
+
+    def end_by(self, when: float) -> None:
+        """Break off what is under way when the monotonic clock passes `when`: these epochs are trained next time.
+
+        The first epoch comes to its end in any case, so that a study gets on however short its time is.
+        """
 
     def close(self) -> None:
-        """Save the trials under way, and let go of everything. A second time does nothing."""
+        """Save the trials under way, and let go of everything. Epochs that have begun come to their end before.
+
+        A second time does nothing.
+        """

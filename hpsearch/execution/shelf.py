@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 import math
 from bisect import insort
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from hpsearch.files import write_whole
-from hpsearch.training import network_files, weights
+from hpsearch.training import network_files
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 log = logging.getLogger("hpsearch")
 
@@ -63,34 +65,45 @@ class Shelf:
 
     def put_network(self, number: int, last: dict[str, Tensor], best: dict[str, Tensor] | None) -> None:
         """Save a trained network, and that of the best epoch where it is another."""
-        paths = network_files.last(self._folder, number), network_files.best(self._folder, number)
-        try:
-            for file, state in zip(paths, (last, best), strict=True):
-                file.unlink(missing_ok=True)
-                if state is not None:
-                    weights.save(file, state)
-        except OSError as error:
-            self._warn("network", f"{self._folder}: a network could not be saved: {error.strerror}")
-        if there := [file for file in paths if file.exists()]:
-            self._new[number] = sum(file.stat().st_size for file in there)
+        self.network_saved(number, write_network(self._folder, number, last, best, self.warn))
+
+    def network_saved(self, number: int, size: int) -> None:
+        """A trial's networks take so many bytes now; 0 where there are none."""
+        if size:
+            self._new[number] = size
+
+    def room_for_checkpoints(self) -> int:
+        """The bytes that checkpoints may still take, beside the best network."""
+        return self._room() - (self._ranked[0][2] if self._ranked else 0)
 
     def put_checkpoint(self, number: int, *parts: bytes | memoryview) -> bool:
         """Save a checkpoint in place of an earlier one; False where the budget, or the disk, has no room for it."""
         size = sum(len(part) for part in parts)
         more = size - self._checkpoints.get(number, 0)
-        best = self._ranked[0][2] if self._ranked else 0
-        if more + best > self._room():
-            what = f"execution.checkpoints.disk: {self._disk} bytes have no room for the checkpoints of all trials"
-            self._warn("budget", f"{what} under way; without one, a trial that is stopped begins anew")
+        if more > self.room_for_checkpoints():
+            self.no_room()
             return False
         self._make_room(more)
-        try:
-            write_whole(network_files.checkpoint(self._folder, number), *parts)
-        except OSError as error:
-            self._warn("checkpoint", f"{self._folder}: a checkpoint could not be saved: {error.strerror}")
+        if not write_checkpoint(self._folder, number, parts, self.warn):
             return False
         self._checkpoints[number] = size
         return True
+
+    def checkpoint_saved(self, number: int, size: int) -> None:
+        """A trial's checkpoint takes so many bytes now."""
+        self._checkpoints[number] = size
+        self._make_room()
+
+    def no_room(self) -> None:
+        """Say once that the budget has no room for checkpoints."""
+        what = f"execution.checkpoints.disk: {self._disk} bytes have no room for the checkpoints of all trials"
+        self.warn(f"{what} under way; without one, a trial that is stopped begins anew")
+
+    def warn(self, message: str) -> None:
+        """Say it once."""
+        if message not in self._warned:
+            self._warned.add(message)
+            log.warning("%s", message)
 
     def ended(self, number: int, value: float | None) -> None:
         """A trial is over: its checkpoint goes, and without a value its network too, if there is any."""
@@ -124,11 +137,34 @@ class Shelf:
         for file in (network_files.last(self._folder, number), network_files.best(self._folder, number)):
             _discard(file)
 
-    def _warn(self, kind: str, message: str) -> None:
-        """Say it once."""
-        if kind not in self._warned:
-            self._warned.add(kind)
-            log.warning(message)
+
+def write_network(
+    folder: Path, number: int, last: dict[str, Tensor], best: dict[str, Tensor] | None, warn: Callable[[str], None]
+) -> int:
+    """Save a trained network, and that of the best epoch where it is another. Returns the bytes they take."""
+    from hpsearch.training import weights  # PyTorch, which only those that train import
+
+    paths = network_files.last(folder, number), network_files.best(folder, number)
+    try:
+        for file, state in zip(paths, (last, best), strict=True):
+            file.unlink(missing_ok=True)
+            if state is not None:
+                weights.save(file, state)
+    except OSError as error:
+        warn(f"{folder}: a network could not be saved: {error.strerror}")
+    return sum(file.stat().st_size for file in paths if file.exists())
+
+
+def write_checkpoint(
+    folder: Path, number: int, parts: Sequence[bytes | memoryview], warn: Callable[[str], None]
+) -> bool:
+    """Save a checkpoint; False where the disk does not take it."""
+    try:
+        write_whole(network_files.checkpoint(folder, number), *parts)
+    except OSError as error:
+        warn(f"{folder}: a checkpoint could not be saved: {error.strerror}")
+        return False
+    return True
 
 
 def _discard(file: Path) -> None:

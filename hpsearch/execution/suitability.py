@@ -11,6 +11,7 @@ from hpsearch import registry
 from hpsearch.declarations import Hyperparameter
 from hpsearch.errors import InputError
 from hpsearch.events import Scalar
+from hpsearch.execution.devices import resolve
 from hpsearch.space.hyperparameters import Choice, Fixed, Form, Range
 from hpsearch.space.study_file import StudyFile
 from hpsearch.training.config import configure, declared
@@ -22,11 +23,19 @@ MOST_VALUES = 64  # of a range that shapes the network: each is tried, or else o
 
 def check(file: StudyFile, data: Dataset) -> list[str]:
     """Warnings, a sentence each. Raises InputError where the study cannot be run on the data."""
+    _check_precision(file)
     _check_metric(file, data)
     for name, form in file.space.hyperparameters.items():
         _check_hyperparameter(name, form, file, data)
     _check_network(file, data)
     return [*_unread(file), *_lone_batches(file), *drift.warnings(data), *advice.advice(data)]
+
+
+def _check_precision(file: StudyFile) -> None:
+    """On a CPU, PyTorch's products of bfloat16 may round by how many trials stand side by side."""
+    if file.training.precision == "bfloat16" and resolve(file.execution.devices) == ["cpu"]:
+        what = "training.precision: bfloat16 is for GPUs; on a CPU a trial's bits would depend on its neighbours"
+        raise InputError(what, hint="float32")
 
 
 def _check_metric(file: StudyFile, data: Dataset) -> None:

@@ -46,6 +46,7 @@ def read_study(storage: BaseStorage | None, name: str) -> StudyRecord:
         study_file=facts["text"],
         dimensions=dimensions(file.space),
         trials=trials,
+        effort=storage.get_study_user_attrs(storage.get_study_id_from_name(name)).get("effort"),
     )
 
 

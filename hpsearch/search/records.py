@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from hpsearch.declarations import better
 from hpsearch.events import Failure, History, Scalar
@@ -88,7 +88,7 @@ class TrialRecord:
 
 @dataclass(frozen=True, slots=True)
 class StudyRecord:
-    """A study at one moment: what it searches, how, and every trial by number."""
+    """A study at one moment: what it searches, how, every trial by number, and what the last run of it cost."""
 
     name: str
     metric: str
@@ -101,6 +101,7 @@ class StudyRecord:
     study_file: str
     dimensions: tuple[Dimension, ...]
     trials: tuple[TrialRecord, ...]
+    effort: Mapping[str, Any] | None = None
 
     def better(self, one: float, other: float) -> bool:
         """Whether value `one` is strictly better than `other` in this study's direction."""

@@ -1,45 +1,53 @@
-"""Samplers: each proposes the searched values of trial `number` from the study as it stands, and writes nothing."""
+"""Samplers: each proposes the searched values of trial `number` from what came before, and writes nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cached_property
-from typing import Any, Protocol
+from functools import cached_property, partial
+from types import MappingProxyType
+from typing import Protocol
 
 import optuna
 from optuna.distributions import BaseDistribution
-from optuna.samplers import BaseSampler, RandomSampler, TPESampler
+from optuna.samplers import BaseSampler, RandomSampler
 from optuna.trial import FrozenTrial, TrialState
 
 from hpsearch import registry
 from hpsearch.events import Scalar
+from hpsearch.search.past import Past
 from hpsearch.search.seeds import sampler_seed
+from hpsearch.search.selection import Selection
+from hpsearch.search.tpe import DraftTpe
 from hpsearch.space.grid import cells
 from hpsearch.space.hyperparameters import Space
 
 Distributions = Mapping[str, BaseDistribution]
+NOTHING: Mapping[str, Scalar] = MappingProxyType({})
 
 
 class Sampler(Protocol):
     """`propose` is a function of the space, the study's seed, the number and the study's trials."""
 
-    def propose(self, study: optuna.Study, number: int) -> dict[str, Scalar] | None:
-        """Values for the active searched hyperparameters; None where the space holds no more."""
+    def propose(self, past: Past, number: int, given: Mapping[str, Scalar] = NOTHING) -> dict[str, Scalar] | None:
+        """Values for the active searched hyperparameters; None where the space holds no more.
+
+        Those of `given` stand already, where they are active: the others are proposed beside them.
+        """
 
 
 class Grid:
-    """Every cell exactly once. Cells of one stack signature stand together, so that stacks are full."""
+    """Every cell exactly once, whatever is given. Cells of one signature stand together, so that stacks are full."""
 
     def __init__(self, space: Space, distributions: Distributions, seed: int) -> None:
         self._space = space
 
     @cached_property
     def _cells(self) -> list[dict[str, Scalar]]:
-        structural = [name for name in self._space.searched if not registry.load("hyperparameters", name).fusible]
-        return sorted(cells(self._space), key=lambda cell: [repr(cell.get(name)) for name in structural])
+        shared = structural(self._space)
+        return sorted(cells(self._space), key=lambda cell: [repr(cell.get(name)) for name in shared])
 
-    def propose(self, study: optuna.Study, number: int) -> dict[str, Scalar] | None:
+    def propose(self, past: Past, number: int, given: Mapping[str, Scalar] = NOTHING) -> dict[str, Scalar] | None:
         return self._cells[number] if number < len(self._cells) else None
 
 
@@ -49,14 +57,24 @@ class _Optuna:
     def __init__(self, space: Space, distributions: Distributions, seed: int) -> None:
         self._space, self._distributions, self._seed = space, distributions, seed
 
-    def sampler(self, seed: int) -> BaseSampler:
+    def sampler(self, seed: int, given: Mapping[str, float]) -> BaseSampler:
+        """`given` in Optuna's internal form."""
         raise NotImplementedError
 
-    def propose(self, study: optuna.Study, number: int) -> dict[str, Scalar] | None:
-        sampler = self.sampler(sampler_seed(self._seed, number))
+    def together(self, past: Past) -> dict[str, BaseDistribution]:
+        """The hyperparameters that are proposed together, by name; each of the others is proposed by itself."""
+        return {}
+
+    def seen(self, past: Past) -> optuna.Study:
+        """The part of the past that the sampler reads."""
+        return past
+
+    def propose(self, past: Past, number: int, given: Mapping[str, Scalar] = NOTHING) -> dict[str, Scalar] | None:
+        together, seen = self.together(past), self.seen(past)
+        internal = {name: together[name].to_internal_repr(given[name]) for name in together if name in given}
+        sampler = self.sampler(sampler_seed(self._seed, number), internal)
         draft = FrozenTrial(number, TrialState.RUNNING, None, datetime.now(), None, {}, {}, {}, {}, {}, -1)
-        relative_space = sampler.infer_relative_search_space(study, draft)
-        relative = sampler.sample_relative(study, draft, relative_space)
+        relative = {**sampler.sample_relative(seen, draft, together), **given}
         proposed: dict[str, Scalar] = {}
         for name in self._space.searched:
             if not self._space.active(name, proposed):
@@ -67,31 +85,37 @@ class _Optuna:
             elif name in relative and distribution._contains(distribution.to_internal_repr(relative[name])):
                 proposed[name] = relative[name]
             else:
-                proposed[name] = sampler.sample_independent(study, draft, name, distribution)
+                proposed[name] = sampler.sample_independent(seen, draft, name, distribution)
         return proposed
 
 
 class Random(_Optuna):
     """Independent uniform draws (log-uniform where the range is `log`): Bergstra and Bengio, JMLR 2012."""
 
-    def sampler(self, seed: int) -> BaseSampler:
+    def sampler(self, seed: int, given: Mapping[str, float]) -> BaseSampler:
         return RandomSampler(seed=seed)
 
 
 class Tpe(_Optuna):
     """The multivariate tree-structured Parzen estimator: Bergstra et al., NeurIPS 2011; trials under way count
-    as poor ones, so that parallel proposals spread."""
+    as poor ones, so that parallel proposals spread. Of a long past it reads a `Selection`."""
 
-    def sampler(self, seed: int) -> BaseSampler:
-        return _DraftTpe(seed=seed)
+    def sampler(self, seed: int, given: Mapping[str, float]) -> BaseSampler:
+        return DraftTpe(seed, given)
+
+    def together(self, past: Past) -> dict[str, BaseDistribution]:
+        return self._selection(past).everywhere
+
+    def seen(self, past: Past) -> optuna.Study:
+        return past.showing(self._selection(past).trials())
+
+    def _selection(self, past: Past) -> Selection:
+        return past.kept(self, partial(Selection, past, self._seed))
 
 
-class _DraftTpe(TPESampler):
-    def sample_relative(
-        self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
-    ) -> dict[str, Any]:
-        # The base class then writes the values into the storage for other processes; here nobody else asks.
-        return self._sample_relative(study, trial, search_space)
+def structural(space: Space) -> tuple[str, ...]:
+    """The searched hyperparameters that all trials of a stack have in common."""
+    return tuple(name for name in space.searched if not registry.load("hyperparameters", name).fusible)
 
 
 def single_value(distribution: BaseDistribution) -> Scalar:

@@ -13,3 +13,17 @@ def trial_seed(study_seed: int, number: int) -> int:
 def sampler_seed(study_seed: int, number: int) -> int:
     """The seed with which the sampler proposes this trial's values: 32 bits."""
     return int(np.random.SeedSequence([study_seed, number, 1]).generate_state(1, np.uint32)[0])
+
+
+def lot(study_seed: int, number: int) -> int:
+    """A trial's lot: 64 bits, in no order among the numbers, for samplers that look at a part of a long past."""
+    return _bits(study_seed, number, 2)
+
+
+def bracket_lot(study_seed: int, number: int) -> int:
+    """What decides the bracket of a trial that may be cut short: 64 bits."""
+    return _bits(study_seed, number, 3)
+
+
+def _bits(study_seed: int, number: int, purpose: int) -> int:
+    return int(np.random.SeedSequence([study_seed, number, purpose]).generate_state(1, np.uint64)[0])

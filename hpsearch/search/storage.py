@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -20,26 +21,41 @@ class GroupedJournal(JournalFileBackend):
 
     It is only ever appended to, so a power cut takes away its end, and a study goes on from any beginning of it.
     Its lock is the kernel's, which a dead process lets go; after a `kill -9` Optuna's own is called stale after
-    30 s.
+    30 s. What this process has appended itself is not read again from the disk.
     """
 
     def __init__(self, path: Path) -> None:
         super().__init__(str(path))
         self._path, self._unsafe = path, False
+        self._between_processes = _lock(path)
+        #: The lines appended last, which Optuna asks for next, and the byte where they begin.
+        self._appended: tuple[int, list[bytes]] = (0, [])
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
         """Append whole lines or nothing. Raises HpsearchError where the disk takes no more."""
-        lines = "".join(json.dumps(log, separators=(",", ":")) + "\n" for log in logs).encode()
-        with _lock(self._path), self._path.open("ab", buffering=0) as journal:
+        lines = [json.dumps(log, separators=(",", ":")).encode() + b"\n" for log in logs]
+        whole = b"".join(lines)
+        with self._between_processes, self._path.open("ab", buffering=0) as journal:
             size = journal.seek(0, os.SEEK_END)
             try:
-                written, why = journal.write(lines), os.strerror(errno.ENOSPC)
+                written, why = journal.write(whole), os.strerror(errno.ENOSPC)
             except OSError as error:
                 written, why = 0, error.strerror or str(error)
-            if written != len(lines):
+            if written != len(whole):
                 journal.truncate(size)
                 raise HpsearchError(f"{self._path}: cannot be written: {why}")
-        self._unsafe = True
+        self._appended, self._unsafe = (size, lines), True
+
+    def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:  # type: ignore[override]
+        """The records from one on. Other studies' coordinators may append too."""
+        number, (begin, lines) = log_number_from, self._appended
+        if begin == self._log_number_offset.get(number):
+            for line in lines:
+                self._log_number_offset[number + 1] = self._log_number_offset[number] + len(line)
+                number += 1
+                yield json.loads(line)
+        if self._path.stat().st_size != self._log_number_offset.get(number):
+            yield from super().read_logs(number)
 
     def sync(self) -> None:
         """Return when all that was appended would survive a power cut."""

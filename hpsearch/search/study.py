@@ -22,10 +22,11 @@ from hpsearch.events import Assignment, Failure, History, Scalar
 from hpsearch.search.clock import Position
 from hpsearch.search.dimensions import dimensions
 from hpsearch.search.distributions import distribution
+from hpsearch.search.past import Past
 from hpsearch.search.pruners import Pruner
 from hpsearch.search.reading import read_study, trial_record
 from hpsearch.search.records import StudyRecord, TrialRecord
-from hpsearch.search.samplers import Sampler
+from hpsearch.search.samplers import Sampler, structural
 from hpsearch.search.seeds import trial_seed
 from hpsearch.search.storage import sync
 from hpsearch.space.study_file import StudyFile, differences
@@ -43,8 +44,10 @@ class SearchStudy:
         self.sampler: Sampler = registry.load("sampler", file.search.sampler)(
             self.space, self._distributions, file.search.seed
         )
-        self.pruner: Pruner = registry.load("pruner", file.search.pruner)()
+        self.pruner: Pruner = registry.load("pruner", file.search.pruner)(file.search.seed)
+        self._structural = structural(self.space)
         self._id = self._open(text)
+        self._past = Past(storage, file.name)
 
     def _open(self, text: str) -> int:
         names = {study.study_name: study for study in self._storage.get_all_studies()}
@@ -85,43 +88,51 @@ class SearchStudy:
         return empty and stored.direction.name.lower() == self.file.objective.direction
 
     @property
-    def trials(self) -> list[FrozenTrial]:
+    def trials(self) -> Sequence[FrozenTrial]:
         """All trials by number, as the storage has them."""
-        return self._storage.get_all_trials(self._id, deepcopy=False)
-
-    def _study(self) -> optuna.Study:
-        # A new handle every time: an Optuna study remembers its trials from the first look on.
-        return optuna.load_study(study_name=self.file.name, storage=self._storage)
+        return self._past.by_number
 
     def _trial_id(self, number: int) -> int:
-        return self._storage.get_trial_id_from_study_id_trial_number(self._id, number)
+        return self._past.by_number[number]._trial_id
+
+    def _written(self, trial_id: int) -> None:
+        """Take note of a trial as the storage now has it."""
+        self._past.update(self._storage.get_trial(trial_id))
 
     def ask(self, tick: int) -> Assignment | None:
         """The next trial, begun in a slot at a tick, in one write; None where the space holds no more."""
         number = len(self.trials)
-        study = self._study()
-        proposed = self.sampler.propose(study, number)
+        proposed = self.sampler.propose(self._past, number, self._of_the_cohort(number))
         if proposed is None:
             return None
         seed = trial_seed(self.file.search.seed, number)
         values = self.space.complete(proposed)
-        study.add_trial(
-            create_trial(
-                state=TrialState.RUNNING,
-                params=dict(proposed),
-                distributions={name: self._distributions[name] for name in proposed},
-                user_attrs={"values": values, "seed": seed, "start": tick},
-            )
+        begun = create_trial(
+            state=TrialState.RUNNING,
+            params=dict(proposed),
+            distributions={name: self._distributions[name] for name in proposed},
+            user_attrs={"values": values, "seed": seed, "start": tick},
         )
+        self._written(self._storage.create_new_trial(self._id, begun))
         return Assignment(number, values, seed)
+
+    def _of_the_cohort(self, number: int) -> dict[str, Scalar]:
+        """The structural values that a trial takes over from its cohort's first, which is in the storage already."""
+        first = number - number % self.file.cohort
+        if first == number:
+            return {}
+        params = self._past.by_number[first].params
+        return {name: params[name] for name in self._structural if name in params}
 
     def report(self, number: int, epoch: int, value: float) -> None:
         """Write a value that the pruner needs; again is the same."""
-        self._storage.set_trial_intermediate_value(self._trial_id(number), epoch, value)
+        trial = self._trial_id(number)
+        self._storage.set_trial_intermediate_value(trial, epoch, value)
+        self._written(trial)
 
     def prunes(self, number: int, epoch: int) -> bool:
         """Whether the pruner stops this trial, whose value at `epoch` was just reported."""
-        return self.pruner.prunes(self._study(), self.trials[number], epoch)
+        return self.pruner.prunes(self._past, self.trials[number], epoch)
 
     def tell(
         self,
@@ -153,6 +164,11 @@ class SearchStudy:
         self._storage.set_trial_user_attr(trial, "result", result)
         state = TrialState.PRUNED if pruned else TrialState.FAIL if value is None else TrialState.COMPLETE
         self._storage.set_trial_state_values(trial, state, None if value is None else [value])
+        self._written(trial)
+
+    def note_effort(self, effort: Mapping[str, Any]) -> None:
+        """Keep what the last run cost, plain JSON."""
+        self._storage.set_study_user_attr(self._id, "effort", dict(effort))
 
     def sync(self) -> None:
         """Return when all that was told would survive a power cut: do so before anything is shown."""
@@ -176,7 +192,7 @@ def _json(value: float) -> float | str:
     return value if math.isfinite(value) else str(value)
 
 
-def position(trials: list[FrozenTrial]) -> Position:
+def position(trials: Sequence[FrozenTrial]) -> Position:
     """How far the decisions have come: the last position at which something was written."""
     last: Position = (0, -1)
     for trial in trials:

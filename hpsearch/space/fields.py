@@ -12,10 +12,11 @@ from hpsearch.errors import did_you_mean
 from hpsearch.space.problems import Problem, ProblemsError, shown, wrong
 from hpsearch.space.values import known_name, number
 
+MOST_WORKERS = 256
 _STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _DURATION = re.compile(r"(?:([0-9]{1,9})d)?(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m)?(?:([0-9]{1,9})s)?")
 _SIZE = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,12})?) ?([kmgt]i?)?b?", re.IGNORECASE)
-_DEVICE = re.compile(r"auto|cpu|cuda(:[0-9]{1,4})?")
+_DEVICE = re.compile(r"cpu|mps|cuda(:[0-9]{1,4})?")
 
 
 def study_name(value: object) -> str:
@@ -130,13 +131,13 @@ def _workers(value: object) -> int | str:
     if value == "auto":
         return "auto"
     if isinstance(value, str):
-        raise wrong(f"must be 'auto' or 1, not {shown(value)}")
-    if (workers := _at_least_one(value)) > 1:
-        raise wrong(f"the inline executor has one worker, not {workers}", "write auto or 1")
+        raise wrong(f"must be 'auto' or a whole number, not {shown(value)}")
+    if (workers := _at_least_one(value)) > MOST_WORKERS:
+        raise wrong(f"must be at most {MOST_WORKERS}, not {workers}")
     return workers
 
 
-def _stack(value: object) -> int | str:
+def _count_or_auto(value: object) -> int | str:
     if value == "auto":
         return "auto"
     if isinstance(value, str):
@@ -144,10 +145,17 @@ def _stack(value: object) -> int | str:
     return _at_least_one(value)
 
 
-def _device(value: object) -> str:
-    if not isinstance(value, str) or not _DEVICE.fullmatch(value):
-        raise wrong(f"must be auto, cpu, cuda or cuda:N, not {shown(value)}")
-    return value
+def _devices(value: object) -> str:
+    """`auto`, or devices with commas between them, or a list of them."""
+    names = value.split(",") if isinstance(value, str) else value
+    if value == "auto":
+        return "auto"
+    if not isinstance(names, list) or not names:
+        raise wrong(f"must be auto, cpu, mps, cuda or cuda:N, or a list of these, not {shown(value)}")
+    for name in names:
+        if not isinstance(name, str) or not _DEVICE.fullmatch(name.strip()):
+            raise wrong(f"must be auto, cpu, mps, cuda or cuda:N, or a list of these, not {shown(name)}")
+    return ",".join(name.strip() for name in names)
 
 
 def _executor(value: object) -> str:
@@ -164,14 +172,16 @@ Span = Annotated[float, PlainValidator(span)]
 Size = Annotated[int, PlainValidator(size)]
 Direction = Annotated[Literal["maximize", "minimize"], PlainValidator(_direction)]
 Workers = Annotated[int | Literal["auto"], PlainValidator(_workers)]
-Stack = Annotated[int | Literal["auto"], PlainValidator(_stack)]
-Device = Annotated[str, PlainValidator(_device)]
+Stack = Annotated[int | Literal["auto"], PlainValidator(_count_or_auto)]
+Cohort = Annotated[int | Literal["auto"], PlainValidator(_count_or_auto)]
+Devices = Annotated[str, PlainValidator(_devices)]
 Executor = Annotated[str, PlainValidator(_executor)]
 OptionalText = Annotated[str | None, PlainValidator(_optional_text)]
 Columns = Annotated[tuple[str, ...] | None, PlainValidator(_columns), PlainSerializer(_list, when_used="json")]
 Task = Annotated[str, PlainValidator(_task)]
 DataName = Annotated[str, PlainValidator(lambda value: known_name("data", value))]
 Normalize = Annotated[str, PlainValidator(lambda value: known_name("normalize", value))]
+Precision = Annotated[str, PlainValidator(lambda value: known_name("precision", value))]
 Model = Annotated[str, PlainValidator(lambda value: known_name("model", value))]
 Metric = Annotated[str, PlainValidator(lambda value: known_name("metric", value))]
 Sampler = Annotated[str, PlainValidator(lambda value: known_name("sampler", value))]

@@ -19,6 +19,7 @@ from hpsearch.space.problems import Problem, ProblemsError
 from hpsearch.space.split import SplitOrAuto
 
 MOST_CELLS = 100_000
+AUTO_COHORT = 1  # measured, see docs/benchmarks.md; with another one, stored studies would be other searches
 PATHS = ("path", "dev_path", "test_path")  # of `data:`; a relative one starts at the study file's folder
 
 
@@ -81,6 +82,12 @@ class Objective(Section):
     direction: fields.Direction = Field(default_factory=_metric_direction)
 
 
+class Training(Section):
+    """How networks are computed, for all trials alike."""
+
+    precision: fields.Precision = "float32"
+
+
 class Search(Section):
     """How values are chosen, which trials are cut short, and when it is enough."""
 
@@ -89,7 +96,9 @@ class Search(Section):
     trials: fields.Count = 20
     seed: fields.Seed = 0
     slots: fields.Count = 16
+    cohort: fields.Cohort = "auto"
     timeout: fields.Seconds = None
+    trial_timeout: fields.Seconds = None
     target: fields.OptionalNumber = None
     patience: fields.OptionalCount = None
 
@@ -107,17 +116,33 @@ class Execution(Section):
     executor: fields.Executor = "auto"
     workers: fields.Workers = "auto"
     stack: fields.Stack = "auto"
-    device: fields.Device = "auto"
+    devices: fields.Devices = "auto"
     checkpoints: Checkpoints = Checkpoints()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_device(cls, raw: object) -> object:
+        """Studies of before there were several knew one `device`."""
+        if isinstance(raw, dict) and "device" in raw and "devices" not in raw:
+            return {"devices" if key == "device" else key: value for key, value in raw.items()}
+        return raw
+
+    @model_validator(mode="after")
+    def _inline_is_one(self) -> Execution:
+        if self.executor == "inline" and isinstance(self.workers, int) and self.workers > 1:
+            what = f"the inline executor has one worker, not {self.workers}"
+            raise ProblemsError([Problem(("workers",), what, "write auto or 1, or executor: processes")])
+        return self
 
 
 class StudyFile(Section):
-    """One search: data, model, hyperparameters, objective, search and execution."""
+    """One search: data, model, hyperparameters, training, objective, search and execution."""
 
     name: fields.StudyName
     data: Data
     model: fields.Model = "mlp"
     hyperparameters: Annotated[dict[str, Form], PlainValidator(parse_hyperparameters)]
+    training: Training = Training()
     objective: Objective = Objective()
     search: Search = Search()
     execution: Execution = Execution()
@@ -140,6 +165,11 @@ class StudyFile(Section):
             )
         return min(self.search.trials, cells)
 
+    @property
+    def cohort(self) -> int:
+        """How many trials in a row share the values of all hyperparameters that are not fusible."""
+        return AUTO_COHORT if self.search.cohort == "auto" else self.search.cohort
+
     def to_dict(self) -> dict[str, Any]:
         """The whole file as JSON-able data, defaults filled in; validating it gives an equal study file."""
         sections = self.model_dump(mode="json", exclude={"hyperparameters"})
@@ -155,8 +185,9 @@ class StudyFile(Section):
         """
         everything = self.to_dict()
         del everything["execution"]
-        for key in ("trials", "timeout", "target", "patience"):
+        for key in ("trials", "timeout", "trial_timeout", "target", "patience"):
             del everything["search"][key]
+        everything["search"]["cohort"] = self.cohort
         for key in PATHS:
             if everything["data"][key] is not None:
                 everything["data"][key] = Path(everything["data"][key]).name

@@ -7,6 +7,8 @@ import sys
 import threading
 from pathlib import Path
 
+import psutil
+
 _MOST_STARTS = 3
 
 
@@ -24,6 +26,17 @@ class MirrorProcess:
         if self._process is not None and self._process.poll() is not None:
             self._process.communicate()
             self._process = self._start() if self._starts < _MOST_STARTS else None
+
+    @property
+    def processor_seconds(self) -> float:
+        """What the process has taken of the processor so far; 0 once it is gone."""
+        if self._process is None:
+            return 0.0
+        try:
+            times = psutil.Process(self._process.pid).cpu_times()
+        except psutil.Error:
+            return 0.0
+        return float(times.user + times.system)
 
     def finish(self, timeout: float) -> bytes:
         """End its input and return what it printed, b"" if it died.

@@ -98,6 +98,11 @@ class Tracker:
         """The study is over, until it is given more trials."""
         self._append("study_ended", status=status, metrics=dict(metrics), tags=dict(tags))
 
+    @property
+    def processor_seconds(self) -> float:
+        """What the mirror has taken of the processor so far."""
+        return self._mirror.processor_seconds
+
     def finish(self, timeout: float) -> Counts | None:
         """Close the outbox, let the mirror send the rest, and return what MLflow then holds.
 

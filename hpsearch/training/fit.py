@@ -7,7 +7,7 @@ rows, every random number comes from the trial's own counter, and no kernel's ro
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 
 import numpy as np
@@ -28,13 +28,18 @@ from hpsearch.training.stack import Family, Stack
 LARGE = 65536  # elements of a matrix that is worth a call of its own
 
 
-def train_epoch(stack: Stack) -> list[dict[str, float]]:
+class BrokenOff(Exception):  # noqa: N818  # nothing is wrong: somebody wants to stop
+    """An epoch was not trained to its end: the networks are half updated."""
+
+
+def train_epoch(stack: Stack, broken_off: Callable[[], bool] = lambda: False) -> list[dict[str, float]]:
     """Train every trial of the stack for one epoch, then score it on the dev part.
 
     Returns each state's metrics in the order of `stack.states`: train_loss and train_accuracy (means over the
     epoch's mini-batches, as they were when trained on; train_rmse for numbers), all metrics of the task on the
     dev part, and learning_rate. What a `Probe` measures inside the networks goes into their states.
     A last mini-batch that would be smaller than the others is left out; the next epoch's order differs.
+    Raises BrokenOff once `broken_off`, which is asked before each step, says so.
     """
     program, states = stack.program, stack.states
     rates = [learning_rate(s.config, s.epoch + 1) for s in states]
@@ -49,6 +54,8 @@ def train_epoch(stack: Stack) -> list[dict[str, float]]:
     probe.begin(parameters, buffers)
     program.train(dropping=bool(batches.masks))
     for step in range(steps):
+        if broken_off():
+            raise BrokenOff
         batches.fill(step)
         losses, right, *gradients = program.step(parameters, buffers, batches.masks, batches.x, batches.targets)
         loss += losses

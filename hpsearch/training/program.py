@@ -23,6 +23,7 @@ from hpsearch.training.data.arrays import Dataset
 from hpsearch.training.layers import Dropout
 from hpsearch.training.layout import Layout, buffer_layout, fans, parameter_layout
 from hpsearch.training.noise import Purpose, generator
+from hpsearch.training.precision import Precision, float32
 from hpsearch.training.replay import Bind, Run
 from hpsearch.training.tasks import Task
 from hpsearch.training.trace import record
@@ -31,10 +32,10 @@ EVALUATION_ROWS = 256  # at a time, whatever the stack: their means go into the 
 
 
 class Program:
-    """The stacked network of one signature on one dataset, device and floating type."""
+    """The stacked network of one signature on one dataset, device and floating type (that of the data)."""
 
-    def __init__(self, model: str, config: Config, data: Dataset) -> None:
-        self.data = data
+    def __init__(self, model: str, config: Config, data: Dataset, precision: Precision = float32) -> None:
+        self.data, self.precision = data, precision
         self.device, self.dtype = data.train_x.device, data.train_x.dtype
         self.task: Task = registry.load("task", data.task)
         self.network: nn.Module = registry.load("model", model)(config, data.inputs, data.outputs)
@@ -138,8 +139,12 @@ class Program:
                 losses = torch.where(share < 1, mixture, losses)  # 0 · infinity is none of an unmixed trial's
             return losses.mean(), outputs
 
-        stacked: tuple[Tensor, Tensor] = vmap(alone)(parameters, buffers, masks, given)
-        return stacked
+        if self.precision.products is None:
+            stacked: tuple[Tensor, Tensor] = vmap(alone)(parameters, buffers, masks, given)
+            return stacked
+        with self.precision.casting(self.device):
+            losses, outputs = vmap(alone)(parameters, buffers, masks, given)
+        return losses.to(self.dtype), outputs.to(self.dtype)
 
     def _gradients(
         self, parameters: list[Tensor], buffers: list[Tensor], masks: list[Tensor], given: list[Tensor]

@@ -26,12 +26,12 @@ def counted() -> Iterator[Counter[tuple[int, int]]]:
     """How often each (trial, epoch) is trained in this process."""
     trained: Counter[tuple[int, int]] = Counter()
 
-    def noted(stack: Stack) -> list[dict[str, float]]:
+    def noted(stack: Stack, *unused: Any) -> list[dict[str, float]]:
         metrics = train_epoch(stack)
         trained.update((state.number, state.epoch) for state in stack.states)
         return metrics
 
-    with mock.patch("hpsearch.execution.inline.train_epoch", noted):
+    with mock.patch("hpsearch.execution.trainer.train_epoch", noted):
         yield trained
 
 
@@ -75,11 +75,11 @@ def test_a_study_stopped_again_and_again_trains_every_epoch_once(tmp_path: Path)
 def test_a_trial_that_takes_longer_than_the_timeout_comes_to_its_end(tmp_path: Path) -> None:
     study, home = write_study(tmp_path, trials=1, epochs=40), tmp_path / "home"
 
-    def slow(stack: Stack) -> list[dict[str, float]]:
+    def slow(stack: Stack, *unused: Any) -> list[dict[str, float]]:
         time.sleep(0.02)
         return train_epoch(stack)
 
-    with mock.patch("hpsearch.execution.inline.train_epoch", slow):
+    with mock.patch("hpsearch.execution.trainer.train_epoch", slow):
         result = hpsearch("run", study, "--home", home, "--timeout", "0.15")
         runs = 1
         while trials(home)[0]["state"] != "COMPLETE":

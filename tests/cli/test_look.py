@@ -29,6 +29,7 @@ def test_reading_writes_nothing(command: list[str], read_home: Path) -> None:
 def test_status_is_one_object_with_counts_best_and_elapsed(read_home: Path) -> None:
     found = hpsearch("status", "older", "--home", read_home, "--format", "json").json
     numbers = {key: found.pop(key) for key in ("best", "best_trial", "elapsed")}
+    effort = found.pop("devices")
     assert found == {
         "study": "older",
         "metric": "dev_accuracy",
@@ -42,6 +43,9 @@ def test_status_is_one_object_with_counts_best_and_elapsed(read_home: Path) -> N
         "waiting": 0,
         "pid": None,
     }
+    assert (effort["workers"], effort["devices"], effort["epochs"]) == (1, ["cpu"], 4)
+    assert 0 < effort["busy"] <= 1
+    assert effort["bookkeeping"] > 0
     assert 0 < numbers["best"] <= 1
     assert numbers["best_trial"] in (0, 1)
     assert numbers["elapsed"] > 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from pathlib import Path
 from unittest import mock
 
@@ -25,12 +26,15 @@ def test_a_run_ends_with_its_report_its_record_and_the_counts_checked(tmp_path: 
     assert (first.code, first.out) == (0, "")
     # On a busy machine some things take long enough to be named.
     lines = [line for line in first.lines if line not in ("writing the report", "MLflow: writing the rest")]
-    opening, done, best, report, browse, counts = lines
-    assert opening == "small: 4 trials, sampler tpe, pruner none"
+    opening, done, best, report, browse, effort, counts = lines
+    assert opening == "small: 4 trials, sampler tpe, pruner none, on 1 × cpu"
     assert done == "small: 4 of 4 trials (4 complete)"
     assert best.startswith("best dev_accuracy 0.")
     assert report == f"report: {home}/reports/small.html"
     assert browse == f"MLflow's pages: hpsearch ui --home '{home}'"
+    assert re.fullmatch(
+        r"devices: 1 × cpu, computing [0-9.]+% of .+; [1-4]\.[0-9] trials a stack; bookkeeping .+%", effort
+    )
     assert counts == AS_IN_THE_STUDY.format(n=4)
     assert (home / "reports" / "small.html").read_text().startswith("<!")
 
@@ -129,7 +133,7 @@ def test_when_the_time_is_up_it_says_how_to_go_on(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("light_runs")
 def test_a_study_in_which_every_trial_fails_says_why_and_exits_with_1(tmp_path: Path) -> None:
     study, home = write_study(tmp_path), tmp_path / "home"
-    with mock.patch("hpsearch.execution.inline.train_epoch", side_effect=ValueError("no such [layer]")):
+    with mock.patch("hpsearch.execution.trainer.train_epoch", side_effect=ValueError("no such [layer]")):
         result = hpsearch("run", study, "--home", home)
     assert result.code == 1
     assert "small: 4 of 4 trials (4 failed)" in result.lines

@@ -44,7 +44,7 @@ class Bench:
         job = Job(Source("digits"), "mlp", "cpu", 4, self.folder, "dev_accuracy", "maximize", every=60.0, disk=10**9)
         return replace(job, **changed)
 
-    def train(self, stack: Stack) -> list[dict[str, float]]:
+    def train(self, stack: Stack, *unused: Any) -> list[dict[str, float]]:
         metrics = train_epoch(stack)
         self.trained += [(state.number, state.epoch) for state in stack.states]
         return metrics
@@ -53,7 +53,7 @@ class Bench:
     def executor(self, **changed: Any) -> Iterator[InlineExecutor]:
         with (
             mock.patch("hpsearch.execution.inline.prepare", return_value=DATA),
-            mock.patch("hpsearch.execution.inline.train_epoch", self.train),
+            mock.patch("hpsearch.execution.trainer.train_epoch", self.train),
         ):
             executor = InlineExecutor(self.job(**changed))
             try:
@@ -215,14 +215,14 @@ def test_short_trials_write_no_checkpoint_and_long_ones_when_their_time_has_come
 def test_a_broken_off_epoch_is_not_saved_but_the_checkpoint_before_it_stays(
     place: Bench, every: float, kept: int
 ) -> None:
-    def broken_off(stack: Stack) -> list[dict[str, float]]:
+    def broken_off(stack: Stack, *unused: Any) -> list[dict[str, float]]:
         stack.parameters.zero_()
         raise KeyboardInterrupt
 
     with place.executor(every=every) as executor:
         submit(executor)
         executor.poll()
-        with mock.patch("hpsearch.execution.inline.train_epoch", broken_off), pytest.raises(KeyboardInterrupt):
+        with mock.patch("hpsearch.execution.trainer.train_epoch", broken_off), pytest.raises(KeyboardInterrupt):
             executor.poll()
     assert len(place.checkpoints()) == 2 * kept
     with place.executor() as executor:
@@ -295,13 +295,13 @@ def test_a_checkpoint_that_cannot_be_used_means_to_begin_anew(place: Bench, spoi
 
 
 def test_a_stack_that_is_taken_apart_goes_on_from_its_checkpoints(place: Bench) -> None:
-    def short(stack: Stack) -> list[dict[str, float]]:
+    def short(stack: Stack, *unused: Any) -> list[dict[str, float]]:
         if len(stack.states) > 1 and stack.states[0].epoch == 3:
             stack.parameters.zero_()
             raise torch.OutOfMemoryError("not enough memory")
         return place.train(stack)
 
-    with place.executor(every=0.0) as executor, mock.patch("hpsearch.execution.inline.train_epoch", short):
+    with place.executor(every=0.0) as executor, mock.patch("hpsearch.execution.trainer.train_epoch", short):
         submit(executor)
         told = drain(executor)
     assert sorted(place.trained) == [(number, epoch) for number in (0, 1) for epoch in range(1, 6)]
@@ -323,9 +323,9 @@ def test_the_best_epochs_network_is_kept_where_it_is_another(place: Bench) -> No
     with bench() as short, short.executor() as executor:
         executor.submit(Assignment(0, values, seed=2), tick=0, until=best)
         drain(executor)
-        state = executor._trials[0].state
-        assert state is not None
-        now = executor._programs[executor._trials[0].signature].named_weights(state.parameters, state.buffers)
+        held = executor._trainer._held[0]
+        program = executor._trainer._programs[held.signature]
+        now = program.named_weights(held.state.parameters, held.state.buffers)
     assert all(torch.equal(kept[name], now[name]) for name in now)
 
 

@@ -56,13 +56,13 @@ def epochs(events: list[Event], number: int) -> list[int]:
 
 
 def test_networks_that_no_trial_needs_are_let_go(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inline, "MOST_IDLE", 2)
+    monkeypatch.setattr("hpsearch.execution.trainer.MOST_IDLE", 2)
     executor = inline.InlineExecutor(job)
     for number in range(6):
         executor.submit(Assignment(number, VALUES | {"width": 4 + number}, 1), tick=0, until=1)
         assert epochs(drain(executor), number) == [1]
         executor.stop(number)
-        assert len(executor._programs) <= 3
+        assert len(executor._trainer._programs) <= 3
     executor.close()
 
 
@@ -131,12 +131,12 @@ def test_an_exception_in_a_stack_fails_only_the_trial_that_raises_it(job: Job, m
     expected = metrics(drain(calm))
     real = train_epoch
 
-    def faulty(stack: Stack) -> list[dict[str, float]]:
+    def faulty(stack: Stack, *unused: Any) -> list[dict[str, float]]:
         if any(state.number == 1 and state.epoch == 2 for state in stack.states):
             raise ValueError("a user's network went wrong")
         return real(stack)
 
-    monkeypatch.setattr("hpsearch.execution.inline.train_epoch", faulty)
+    monkeypatch.setattr("hpsearch.execution.trainer.train_epoch", faulty)
     executor = inline.InlineExecutor(job)
     submit_three(executor)
     events = drain(executor)
@@ -153,13 +153,13 @@ def test_want_of_memory_shrinks_the_stack_and_changes_no_result(job: Job, monkey
     expected = metrics(drain(calm))
     real, sizes = train_epoch, []
 
-    def short(stack: Stack) -> list[dict[str, float]]:
+    def short(stack: Stack, *unused: Any) -> list[dict[str, float]]:
         sizes.append(len(stack.states))
         if len(stack.states) > 1 and stack.states[0].epoch == 1:
             raise torch.OutOfMemoryError("not enough memory")
         return real(stack)
 
-    monkeypatch.setattr("hpsearch.execution.inline.train_epoch", short)
+    monkeypatch.setattr("hpsearch.execution.trainer.train_epoch", short)
     executor = inline.InlineExecutor(job)
     submit_three(executor)
     events = drain(executor)

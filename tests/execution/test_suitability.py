@@ -27,6 +27,14 @@ def study(hyperparameters: str = "epochs: 1", **sections: str) -> StudyFile:
     return parse_study(HEAD + indented + "".join(f"{k}: {v}\n" for k, v in sections.items()), file="s.yaml")
 
 
+def test_bfloat16_is_refused_on_a_cpu_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    file = study(training="{precision: bfloat16}", execution="{device: cpu}")
+    with pytest.raises(InputError, match=r"training\.precision: bfloat16 is for GPUs"):
+        check(file, FLAT)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    check(study(training="{precision: bfloat16}"), FLAT)
+
+
 @pytest.mark.parametrize("metric", registry.names("metric"))
 @pytest.mark.parametrize("task", registry.names("task"))
 def test_the_metric_must_be_for_the_task(metric: str, task: str) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from hpsearch import registry
 from hpsearch.search.dimensions import dimensions
 from hpsearch.search.distributions import distribution
+from hpsearch.search.past import Past
 from hpsearch.search.pruners import Pruner
 from hpsearch.search.samplers import Sampler
 from hpsearch.search.seeds import sampler_seed, trial_seed
@@ -52,7 +54,7 @@ def proposals(name: str, count: int, seed: int = 0) -> list[dict[str, Any]]:
     study = optuna.create_study(study_name="s")
     made = []
     for number in range(count):
-        proposed = sampler.propose(optuna.load_study(study_name="s", storage=study._storage), number)
+        proposed = sampler.propose(Past(study._storage, "s"), number)
         if proposed is None:
             break
         made.append(dict(proposed))
@@ -113,7 +115,7 @@ def test_tpe_learns_where_values_are_good() -> None:
     study = optuna.create_study(study_name="s")
     rates = []
     for number in range(60):
-        proposed = sampler.propose(optuna.load_study(study_name="s", storage=study._storage), number)
+        proposed = sampler.propose(Past(study._storage, "s"), number)
         assert proposed is not None
         rate = float(proposed["learning_rate"] or 0)
         rates.append(rate)
@@ -132,24 +134,24 @@ def test_seeds_are_a_function_of_study_and_number_and_differ() -> None:
 @pytest.mark.parametrize("name", registry.names("pruner"))
 @pytest.mark.parametrize("epochs", [1, 2, 3, 10, 28])
 def test_a_pruner_decides_between_the_first_and_the_last_epoch(name: str, epochs: int) -> None:
-    decisions = registry.load("pruner", name)().decisions(epochs)
+    decisions = registry.load("pruner", name)(0).decisions(5, epochs)
     assert decisions == sorted(set(decisions))
     assert all(1 <= epoch < epochs for epoch in decisions)
 
 
-def study_with(values: list[float], direction: Direction, epoch: int) -> tuple[optuna.Study, FrozenTrial]:
+def study_with(values: list[float], direction: Direction, epoch: int) -> tuple[Past, FrozenTrial]:
     """Trials that reported a value at an epoch, the last of them under way."""
     study = optuna.create_study(direction=direction)
     for value in values[:-1]:
         study.add_trial(create_trial(value=value, intermediate_values={epoch: value}))
     study.add_trial(create_trial(state=TrialState.RUNNING, intermediate_values={epoch: values[-1]}))
-    return study, study.trials[-1]
+    return Past(study._storage, study.study_name), study.trials[-1]
 
 
-@pytest.mark.parametrize("name", ["median", "asha"])
+@pytest.mark.parametrize("name", ["median", "asha", "hyperband"])
 @pytest.mark.parametrize("direction", ["maximize", "minimize"])
 def test_a_pruner_stops_the_worst_and_never_the_best(name: str, direction: Direction) -> None:
-    pruner: Pruner = registry.load("pruner", name)()
+    pruner: Pruner = registry.load("pruner", name)(0)
     others = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]
     low = pruner.prunes(*study_with([*others, 0.0], direction, 3), epoch=3)
     high = pruner.prunes(*study_with([*others, 0.9], direction, 3), epoch=3)
@@ -157,8 +159,8 @@ def test_a_pruner_stops_the_worst_and_never_the_best(name: str, direction: Direc
 
 
 def test_asha_keeps_the_best_third_of_those_that_came_to_a_rung() -> None:
-    pruner: Pruner = registry.load("pruner", "asha")()
-    assert pruner.decisions(30) == [1, 3, 9, 27]
+    pruner: Pruner = registry.load("pruner", "asha")(0)
+    assert pruner.decisions(0, 30) == [1, 3, 9, 27]
     kept = [value for value in range(9) if not pruner.prunes(*study_with([*range(9), value + 0.5], "maximize", 1), 1)]
     # Ten stand at the rung; the three best go on: a newcomer at 6.5 is third, one at 5.5 is not.
     assert kept == [6, 7, 8]
@@ -170,7 +172,7 @@ def test_asha_decides_as_optunas_successive_halving_does() -> None:
 
     rng = random.Random(0)
     theirs = optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=3)
-    ours: Pruner = registry.load("pruner", "asha")()
+    ours: Pruner = registry.load("pruner", "asha")(0)
     study = optuna.create_study(direction="maximize", pruner=theirs)
     for _ in range(60):
         trial = study.ask()
@@ -178,10 +180,39 @@ def test_asha_decides_as_optunas_successive_halving_does() -> None:
             trial.report(rng.random(), epoch)
             expected = trial.should_prune()
             frozen = study.trials[trial.number]
-            if epoch in ours.decisions(28):
-                assert ours.prunes(study, frozen, epoch) == expected
+            if epoch in ours.decisions(trial.number, 28):
+                assert ours.prunes(Past(study._storage, study.study_name), frozen, epoch) == expected
             if expected:
                 study.tell(trial, state=TrialState.PRUNED)
                 break
         else:
             study.tell(trial, rng.random())
+
+
+def test_hyperbands_brackets_are_those_of_the_paper() -> None:
+    pruner: Pruner = registry.load("pruner", "hyperband")(0)
+    drawn = Counter(tuple(pruner.decisions(number, 81)) for number in range(14_300))
+    # Li et al., table 1: n_s = 81, 34, 15, 8, 5 for R = 81 and a factor of 3.
+    expected = {(1, 3, 9, 27): 81, (3, 9, 27): 34, (9, 27): 15, (27,): 8, (): 5}
+    assert set(drawn) == set(expected)
+    for bracket, share in expected.items():
+        assert drawn[bracket] == pytest.approx(100 * share, rel=0.15)
+    assert {tuple(pruner.decisions(number, 20)) for number in range(100)} == {(2, 7), (7,), ()}
+    assert {tuple(pruner.decisions(number, 2)) for number in range(100)} == {()}
+
+
+def test_a_hyperband_bracket_is_a_function_of_seed_and_number() -> None:
+    one, again, other = (registry.load("pruner", "hyperband")(seed) for seed in (0, 0, 1))
+    brackets = [[pruner.decisions(number, 27) for number in range(200)] for pruner in (one, again, other)]
+    assert brackets[0] == brackets[1] != brackets[2]
+
+
+def test_hyperband_compares_within_a_bracket_only() -> None:
+    study = optuna.create_study(direction="maximize")
+    for value in (0.7, 0.8, 0.9):
+        study.add_trial(create_trial(value=value, intermediate_values={1: 0.0, 3: value}))
+    for value in (0.1, 0.2, 0.3):
+        study.add_trial(create_trial(state=TrialState.RUNNING, intermediate_values={3: value}))
+    past = Past(study._storage, study.study_name)
+    pruner: Pruner = registry.load("pruner", "hyperband")(0)
+    assert [pruner.prunes(past, trial, 3) for trial in past.by_number[3:]] == [True, True, False]

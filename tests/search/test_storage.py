@@ -10,6 +10,7 @@ import optuna
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from optuna.storages.journal import JournalFileBackend
 
 from hpsearch.errors import HpsearchError, InputError
 from hpsearch.search.reading import read_studies
@@ -53,6 +54,31 @@ def test_a_whole_journal_is_left_as_it_is(tmp_path: Path) -> None:
     before = journal.read_bytes()
     assert cut_torn_tail(journal) == 0
     assert journal.read_bytes() == before
+
+
+def test_two_writers_of_one_journal_see_each_other(tmp_path: Path) -> None:
+    storages = [open_storage(tmp_path, None, write=True) for _ in range(2)]
+    one, other = (optuna.create_study(study_name=name, storage=s) for name, s in zip("ab", storages, strict=True))
+    for number in range(6):
+        for study in (one, one, other) if number % 2 else (other, one):
+            study.add_trial(optuna.create_trial(value=float(number)))
+    reader = open_storage(tmp_path, None, write=False)
+    for storage in (*storages, reader):
+        assert storage is not None
+        seen = {name: [t.value for t in optuna.load_study(study_name=name, storage=storage).trials] for name in "ab"}
+        assert seen == {"a": [0, 1, 1, 2, 3, 3, 4, 5, 5], "b": [0, 1, 2, 3, 4, 5]}
+
+
+def test_what_this_process_appended_is_not_read_from_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = filled(tmp_path)
+    storage = open_storage(tmp_path, None, write=True)
+    assert storage is not None
+    study = optuna.load_study(study_name="s", storage=storage)
+    monkeypatch.setattr(JournalFileBackend, "read_logs", lambda *_: pytest.fail("read again"))
+    for value in range(3):
+        study.add_trial(optuna.create_trial(value=float(value)))
+    assert len(study.trials) == 8
+    assert journal.read_bytes().count(b"\n") == 9
 
 
 def test_a_last_line_of_zeros_is_cut(tmp_path: Path) -> None:

@@ -13,12 +13,13 @@ from hpsearch import registry
 from hpsearch.declarations import Hyperparameter
 from hpsearch.space.load import load_study, parse_study
 from hpsearch.space.split import Split
-from hpsearch.space.study_file import Data, Execution, Objective, Search, StudyFile
+from hpsearch.space.study_file import Data, Execution, Objective, Search, StudyFile, Training
 
 REFERENCE = (Path(__file__).parents[2] / "docs" / "study-file.md").read_text(encoding="utf-8")
 SECTIONS: dict[str, type[BaseModel]] = {
     "Top level": StudyFile,
     "data": Data,
+    "training": Training,
     "objective": Objective,
     "search": Search,
     "execution": Execution,

@@ -29,7 +29,7 @@ hyperparameters:
 objective: {metric: dev_loss}
 search:
   {sampler: grid, pruner: median, trials: 7, seed: 5, slots: 4, timeout: 1h30m, target: 0.1, patience: 9}
-execution: {executor: inline, workers: 1, stack: 8, device: "cuda:1"}
+execution: {executor: inline, workers: 1, stack: 8, devices: "cuda:1"}
 """
 
 
@@ -61,6 +61,7 @@ def test_the_smallest_file_gets_sensible_defaults() -> None:
         },
         "model": "mlp",
         "hyperparameters": {"depth": 2},
+        "training": {"precision": "float32"},
         "objective": {"metric": "dev_accuracy", "direction": "maximize"},
         "search": {
             "sampler": "tpe",
@@ -68,7 +69,9 @@ def test_the_smallest_file_gets_sensible_defaults() -> None:
             "trials": 20,
             "seed": 0,
             "slots": 16,
+            "cohort": "auto",
             "timeout": None,
+            "trial_timeout": None,
             "target": None,
             "patience": None,
         },
@@ -76,7 +79,7 @@ def test_the_smallest_file_gets_sensible_defaults() -> None:
             "executor": "auto",
             "workers": "auto",
             "stack": "auto",
-            "device": "auto",
+            "devices": "auto",
             "checkpoints": {"every": 60.0, "disk": 1_000_000_000},
         },
     }
@@ -193,7 +196,7 @@ def test_the_identity_survives_json_and_leaves_out_what_decides_no_result() -> N
         "execution.stack=2",
         "execution.checkpoints.disk=5GB",
     )
-    assert parse(FULL, *changed, "execution.device=cpu").identity() == identity
+    assert parse(FULL, *changed, "execution.devices=cpu").identity() == identity
 
 
 @pytest.mark.parametrize(
@@ -213,6 +216,15 @@ def test_differences_name_what_changed(change: str, said: str) -> None:
     assert said in found
     order_changed = change == "hyperparameters.learning_rate=1"  # it is no longer among the searched
     assert len(found) == 1 + order_changed
+
+
+def test_a_study_stored_before_there_was_a_precision_is_the_same_search() -> None:
+    stored = parse(MINIMAL).to_dict()
+    del stored["training"]
+    old = StudyFile.model_validate(stored)
+    assert differences(old.identity(), parse(MINIMAL).identity()) == []
+    changed = parse(MINIMAL, "training.precision=tf32").identity()
+    assert differences(old.identity(), changed) == ["training.precision: float32 → tf32"]
 
 
 def test_the_order_of_searched_hyperparameters_is_part_of_the_identity() -> None:

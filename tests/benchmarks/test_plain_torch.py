@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import sqlite3
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import optuna
@@ -16,8 +10,7 @@ import torch
 from torch import nn
 
 from benchmarks import plain_torch
-from benchmarks.throughput import COMMON, OURS, TUNED, Case, Compared, to_json, verdict
-from benchmarks.ways import Measured
+from benchmarks.plain_trial import study_file, suggest
 from hpsearch.space.load import load_study
 from hpsearch.training.config import configure
 from hpsearch.training.fit import train_epoch
@@ -28,13 +21,12 @@ from hpsearch.training.state import begin
 from tests.training.trials import dataset
 
 SEED = 7
-ROOT = Path(__file__).parents[2]
 
 
-def _network_of(program: Program, values: dict[str, Any]) -> nn.Sequential:
+def _network_of(program: Program, values: dict[str, Any], model: str = "mlp") -> nn.Sequential:
     """The plain network with the weights that a stacked trial of SEED begins with."""
     config = configure(values)
-    network = plain_torch.build_network(config, program.data.inputs, program.data.classes).double()
+    network = plain_torch.NETWORKS[model](config, program.data.inputs, program.data.classes).double()
     parameters, buffers, _ = program.initial(SEED, config)
     # Modules without weights stand at other places in the two networks, so go by order, not by name.
     given = program.named_weights(parameters, buffers)
@@ -98,6 +90,36 @@ def test_the_plain_loop_does_the_same_work_as_ours(optimizer: str, lr_decay: str
         torch.testing.assert_close(plain[name], weights[own], rtol=1e-10, atol=1e-10)
 
 
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_the_plain_lenet_does_the_same_work_as_ours(batch_norm: bool) -> None:
+    values: dict[str, Any] = {
+        "optimizer": "momentum", "learning_rate": 0.01, "channels": 3, "width": 7, "batch_size": 8,
+        "activation": "tanh", "batch_norm": batch_norm, "initialization": "xavier_normal",
+    }  # fmt: skip
+    config, data = configure(values), dataset(dtype=torch.float64, inputs=(1, 8, 8))
+    program = Program("lenet", config, data)
+    network = _network_of(program, values, "lenet")
+    optimizing = plain_torch.build_optimizer(config, network)
+    stack = Stack(program, [begin(program, 0, SEED, config)])
+    for epoch in (1, 2):
+        batches = [
+            (data.train_x[chosen], data.train_y[chosen])
+            for chosen in torch.split(order(SEED, epoch, len(data.train_y)), program.batch)
+            if len(chosen) == program.batch
+        ]
+        trained = plain_torch.train_epoch(network, batches, optimizing, config)
+        scored = plain_torch.evaluate(network, [(data.dev_x, data.dev_y)])
+        (ours,) = train_epoch(stack)
+        same = [ours[name] for name in ("train_loss", "train_accuracy", "dev_loss", "dev_accuracy")]
+        assert [*trained, *scored] == pytest.approx(same, rel=1e-10, abs=1e-10)
+
+
+def test_a_study_that_the_plain_loop_would_not_follow_is_refused() -> None:
+    for file, what in (("fashion_mlp", "shift"), ("cifar_vgg", "vgg"), ("digits_grid", "grid")):
+        with pytest.raises(ValueError, match=what):
+            study_file(file, [])
+
+
 def test_penalties_change_the_plain_loop_and_spare_biases() -> None:
     values: dict[str, Any] = {"optimizer": "sgd", "width": 4, "batch_size": 16, "learning_rate": 0.1}
     data = dataset(dtype=torch.float64)
@@ -115,8 +137,6 @@ def test_penalties_change_the_plain_loop_and_spare_biases() -> None:
 
 @pytest.mark.parametrize("file", ["digits_mlp", "digits_random"])
 def test_the_common_loop_suggests_what_the_space_allows(file: str) -> None:
-    from benchmarks.common_loop import suggest
-
     space = load_study(file).space
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
     for _ in range(50):
@@ -130,52 +150,3 @@ def test_the_common_loop_suggests_what_the_space_allows(file: str) -> None:
             form = space.hyperparameters[name].to_json()
             options = form if isinstance(form, list) else form.get("options")
             assert value in options if options else form["low"] <= value <= form["high"]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("flags", [[], ["--tuned"]], ids=["as it comes", "tuned"])
-def test_the_common_loop_searches_and_tracks(tmp_path: Path, flags: list[str]) -> None:
-    arguments = ["digits_mlp", "--home", str(tmp_path / "home"), "--trials", "2", *flags]
-    arguments += ["--set", "hyperparameters.epochs=1", "--set", "search.pruner=none"]
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.common_loop", *arguments],
-        cwd=ROOT,
-        env=os.environ | {"OMP_NUM_THREADS": "1", "MLFLOW_DISABLE_TELEMETRY": "true"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    said = json.loads(done.stdout)
-    assert (said["trials"], said["epochs"]) == (2, 2)
-    assert 0.2 < said["best"] <= 1
-    assert said["seconds"] > 0
-    with sqlite3.connect(tmp_path / "home" / "mlflow.db") as database:
-        assert database.execute("select count(*) from runs where status = 'FINISHED'").fetchone() == (3,)
-        metrics = {row[0] for row in database.execute("select distinct key from metrics")}
-    database.close()
-    assert metrics == {"train_loss", "train_accuracy", "dev_loss", "dev_accuracy", "learning_rate"}
-
-
-def _measured(seconds: float, trials: int = 100) -> Measured:
-    return Measured(trials, 500, 0.97, seconds, seconds, seconds)
-
-
-def _compared(ours: list[float], common: list[float], tuned: list[float]) -> Compared:
-    seconds = {COMMON: common, TUNED: tuned, OURS: ours}
-    return Compared(Case("a"), {way: [_measured(s) for s in each] for way, each in seconds.items()})
-
-
-def test_the_verdict_has_a_line_for_each_search() -> None:
-    good = _compared(ours=[10.0], common=[50.0], tuned=[30.0])
-    poor = _compared(ours=[10.0], common=[39.0], tuned=[20.0])
-    assert verdict([good, poor]).splitlines()[:2] == [
-        "a: 5.00 times the common loop's trials an hour, 3.00 times when that is tuned",
-        "a: 3.90 times the common loop's trials an hour, 2.00 times when that is tuned",
-    ]
-
-
-def test_a_ratio_is_the_median_of_runs_paired_by_repeat() -> None:
-    result = _compared(ours=[10.0, 20.0, 10.0], common=[40.0, 100.0, 60.0], tuned=[10.0, 10.0, 10.0])
-    (search,) = to_json([result])["searches"]
-    assert search["ratio"] == pytest.approx({COMMON: 5.0, TUNED: 1.0})
-    assert [run["seconds"] for run in search["runs"][OURS]] == [10.0, 20.0, 10.0]

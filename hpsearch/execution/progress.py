@@ -1,0 +1,72 @@
+"""One trial under way as a scheduler sees it: how far it may train, where its network is, what it has told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from hpsearch.events import Assignment, EpochEnded, Event, TrialEnded
+from hpsearch.training.config import Config, Signature
+
+
+@dataclass(slots=True, eq=False)
+class Progress:
+    """It holds no tensor. `until` is the epoch after which it waits; `limit` the most trials in its stack.
+
+    `place` is the worker that holds its network, None where there is none but perhaps a checkpoint, and `epoch` how
+    far that network is trained; `taken` says that a worker has been told to train it. `past` holds all
+    epochs that are known, `told` says how many of them are told; after a new beginning `past` may be ahead of
+    `epoch`. `crashes` counts the workers that died while they trained it.
+    """
+
+    trial: Assignment
+    config: Config
+    signature: Signature
+    tick: int
+    until: int
+    limit: int
+    epoch: int = 0
+    place: int | None = None
+    taken: bool = False
+    past: list[EpochEnded] = field(default_factory=list)
+    told: int = 0
+    ended: bool = False
+    crashes: int = 0
+
+    @property
+    def number(self) -> int:
+        return self.trial.number
+
+    @property
+    def ready(self) -> bool:
+        """Whether it may train one more epoch, and nobody does that now."""
+        return self.epoch < self.until and not self.taken
+
+    @property
+    def seconds(self) -> float:
+        """Of training, as far as it is known."""
+        return sum(event.seconds for event in self.past)
+
+    def began(self, place: int, known: list[EpochEnded]) -> None:
+        """A worker has made its network, as it is after the epochs that are known from a checkpoint."""
+        self.place, self.epoch = place, len(known)
+        self.past += known[len(self.past) :]
+
+    def trained(self, event: EpochEnded) -> None:
+        """One more epoch is trained."""
+        self.epoch = event.epoch
+        if event.epoch > len(self.past):
+            self.past.append(event)
+
+    def lost(self) -> None:
+        """Its network is gone: it begins again from its checkpoint, or anew."""
+        self.place, self.epoch, self.taken = None, 0, False
+
+    def tell(self) -> list[Event]:
+        """What is known, allowed and not told yet."""
+        first, self.told = self.told, max(self.told, min(self.until, len(self.past)))
+        events: list[Event] = [*self.past[first : self.told]]
+        # Its network is saved once it is there after the last epoch.
+        if self.told == self.epoch == self.config.epochs and not self.ended:
+            self.ended = True
+            events.append(TrialEnded(self.number, self.told))
+        return events

@@ -1,0 +1,122 @@
+"""Which trials train next, and where: no tensor, no process, so that its laws can be tested."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from hpsearch.events import Assignment, EpochEnded, Event, Failure, TrialFailed
+from hpsearch.execution.packing import pack
+from hpsearch.execution.progress import Progress
+from hpsearch.training.config import Signature, configure, signature
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What went wrong while trials trained together."""
+
+    failure: Failure
+    message: str
+    traceback: str = ""
+
+
+class Schedule:
+    """The trials under way over `places` workers.
+
+    A worker takes the trial that is furthest behind in virtual time, with as many of its kind as fit into a stack,
+    among those whose networks it holds or nobody does.
+    """
+
+    def __init__(self, stack: int, places: int = 1) -> None:
+        """`stack` is the most trials that train together."""
+        self.trials: dict[int, Progress] = {}
+        self.places = places
+        self._stack = stack
+
+    def submit(self, trial: Assignment, tick: int, until: int) -> None:
+        config = configure(trial.values)
+        self.trials[trial.number] = Progress(trial, config, signature(config), tick, until, self._stack)
+
+    def kinds(self) -> set[Signature]:
+        """The signatures of the trials under way."""
+        return {trial.signature for trial in self.trials.values()}
+
+    def tell(self) -> list[Event]:
+        """All that is known, allowed and not told yet."""
+        return [event for trial in self.trials.values() for event in trial.tell()]
+
+    def group(self, place: int) -> list[Progress]:
+        """The trials that this worker trains next, together; none when there are none for it."""
+        return self._group([t for t in self.trials.values() if t.ready and t.place in (None, place)])
+
+    def elsewhere(self, place: int) -> list[Progress]:
+        """For a worker that has nothing to do: trials that others hold and do not train, half of what one of them has.
+
+        They train here once their networks have been given up there.
+        """
+        waiting: dict[int, list[Progress]] = {}
+        for trial in self.trials.values():
+            if trial.ready and trial.place is not None and trial.place != place:
+                waiting.setdefault(trial.place, []).append(trial)
+        if not waiting:
+            return []
+        most = max(waiting.values(), key=len)
+        group = self._group(most)
+        return group if len(group) < len(most) else group[: -(-len(group) // 2)]
+
+    def failed(self, members: Sequence[Progress], fault: Fault) -> list[Event]:
+        """A lone trial fails; a stack is taken apart, for one trial may have spoilt it for the others.
+
+        Each begins again, from its checkpoint or its first epoch, in smaller stacks (half for want of memory, else
+        alone), which gives the same numbers, and says only what it has not said yet.
+        """
+        if len(members) == 1:
+            return self.fail(members[0], fault)
+        for trial in members:
+            trial.limit = len(members) // 2 if fault.failure is Failure.OUT_OF_MEMORY else 1
+            trial.lost()
+        return []
+
+    def fail(self, trial: Progress, fault: Fault) -> list[Event]:
+        """This trial is over, after what it has not told yet."""
+        del self.trials[trial.number]
+        last = trial.tell()
+        return [*last, TrialFailed(trial.number, trial.told, fault.failure, fault.message, fault.traceback)]
+
+    def overdue(self, members: Iterable[Progress], longest: float | None) -> list[Event]:
+        """The failures of those that have trained for more than `longest` seconds, and are not done."""
+        late: list[Event] = []
+        for trial in members:
+            going_on = trial.number in self.trials and trial.epoch < trial.config.epochs
+            if longest is not None and going_on and trial.seconds > longest:
+                what = f"trained for {trial.seconds:.1f} s, longer than {longest:g} s"
+                late += self.fail(trial, Fault(Failure.TIMEOUT, what))
+        return late
+
+    def hear(self, events: Iterable[Event]) -> list[Event]:
+        """Take note of what training said; returns what is to be told at once: that a trial has failed."""
+        failures: list[Event] = []
+        for event in events:
+            trial = self.trials.get(event.number)
+            if trial is None:
+                continue
+            if isinstance(event, EpochEnded):
+                trial.trained(event)
+            elif isinstance(event, TrialFailed):
+                # Epochs that may not be told yet would be told after the failure.
+                del self.trials[event.number]
+                failures += [*trial.past[trial.told :], event]
+        return failures
+
+    def _group(self, ready: Sequence[Progress]) -> list[Progress]:
+        if not ready:
+            return []
+        behind = min(ready, key=lambda t: (t.tick + t.epoch, t.number))
+        mates = {t.number: t.signature for t in ready if (t.signature, t.limit) == (behind.signature, behind.limit)}
+        most = min(behind.limit, self._share())
+        return next([self.trials[n] for n in group] for group in pack(mates, most) if behind.number in group)
+
+    def _share(self) -> int:
+        """The most trials that a worker may take so that the others get some too."""
+        going = sum(trial.ready or trial.taken for trial in self.trials.values())
+        return max(1, -(-going // self.places))

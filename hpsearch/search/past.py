@@ -1,0 +1,86 @@
+"""A study's trials in memory, as Optuna's samplers and pruners read a study, and at no cost that grows with it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Container, Hashable, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+import optuna
+from optuna.storages import BaseStorage
+from optuna.trial import FrozenTrial, TrialState
+
+Kept = TypeVar("Kept")
+
+
+class Report(NamedTuple):
+    """A value that a trial reported for the pruner after an epoch."""
+
+    number: int
+    epoch: int
+    value: float
+
+
+class Past(optuna.Study):
+    """What has come before. Read from the storage once; then the one writer tells it of each change.
+
+    `reports` and `ended` only ever grow, so whoever follows a study reads on where it left off. Their order is
+    that of writing, and after an interruption that of the numbers: nothing may depend on it.
+    """
+
+    def __init__(self, storage: BaseStorage, name: str) -> None:
+        """Raises KeyError where the storage has no such study."""
+        super().__init__(name, storage)
+        self._trials: list[FrozenTrial] = []
+        self.reports: list[Report] = []
+        #: The trials that have ended, however they did, as they stay.
+        self.ended: list[FrozenTrial] = []
+        #: Those under way, by number.
+        self.under_way: dict[int, FrozenTrial] = {}
+        self._kept: dict[Hashable, Any] = {}
+        for trial in storage.get_all_trials(self._study_id, deepcopy=False):
+            self.update(trial)
+
+    @property
+    def by_number(self) -> Sequence[FrozenTrial]:
+        """Every trial by number; not to be changed."""
+        return self._trials
+
+    def update(self, trial: FrozenTrial) -> None:
+        """Take note of a new trial, or of a change in one that has not ended. Again is the same."""
+        known = self._trials[trial.number] if trial.number < len(self._trials) else None
+        if known is None:
+            self._trials.append(trial)
+        elif known.state.is_finished():
+            return
+        else:
+            self._trials[trial.number] = trial
+        before = {} if known is None else known.intermediate_values
+        for epoch, value in trial.intermediate_values.items():
+            if epoch not in before:
+                self.reports.append(Report(trial.number, epoch, value))
+        if trial.state.is_finished():
+            self.under_way.pop(trial.number, None)
+            self.ended.append(trial)
+        else:
+            self.under_way[trial.number] = trial
+
+    def kept(self, owner: Hashable, make: Callable[[], Kept]) -> Kept:
+        """What `owner` has worked out of this past so far, made at the first call: it has no other state."""
+        if owner not in self._kept:
+            self._kept[owner] = make()
+        kept: Kept = self._kept[owner]
+        return kept
+
+    def showing(self, trials: list[FrozenTrial]) -> optuna.Study:
+        """The same study with these trials only."""
+        view = copy.copy(self)
+        view._trials = trials
+        return view
+
+    def _get_trials(
+        self, deepcopy: bool = True, states: Container[TrialState] | None = None, use_cache: bool = False
+    ) -> list[FrozenTrial]:
+        # What Optuna's own samplers and pruners read by.
+        found = self._trials if states is None else [trial for trial in self._trials if trial.state in states]
+        return copy.deepcopy(found) if deepcopy else found
