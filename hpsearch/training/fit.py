@@ -25,7 +25,7 @@ from hpsearch.training.program import Program
 from hpsearch.training.schedules import learning_rate
 from hpsearch.training.stack import Family, Stack
 
-LARGE = 65536  # elements of a matrix
+LARGE = 65536  # elements of a matrix that is worth a call of its own
 
 
 class BrokenOff(Exception):  # noqa: N818  # nothing is wrong: somebody wants to stop
@@ -48,6 +48,7 @@ def train_epoch(stack: Stack, broken_off: Callable[[], bool] = lambda: False) ->
     settings = [_settings(stack, family, rates, steps) for family in stack.families]
     penalty, clipping = Penalty.of(stack), Clipping.of(stack)
     parameters, buffers, gradient = stack.views
+    take = _one_by_one if any(place[0].numel() >= LARGE for place in gradient) else torch._foreach_copy_
     loss = torch.zeros(len(states), dtype=torch.float64, device=program.device)
     hits = torch.zeros(len(states), dtype=torch.int64, device=program.device)
     probe.begin(parameters, buffers)
@@ -59,7 +60,7 @@ def train_epoch(stack: Stack, broken_off: Callable[[], bool] = lambda: False) ->
         losses, right, *gradients = program.step(parameters, buffers, batches.masks, batches.x, batches.targets)
         loss += losses
         hits += right
-        _take(gradient, gradients)
+        take(gradient, gradients)
         if step == 0:
             probe.gradient(gradient)
         penalty.add_gradient(stack)
@@ -96,13 +97,9 @@ def finite(metrics: dict[str, float]) -> bool:
     return math.isfinite(metrics["train_loss"]) and math.isfinite(metrics["dev_loss"])
 
 
-def _take(places: Sequence[Tensor], gradients: Sequence[Tensor]) -> None:
-    """Copy each gradient [trial, *shape] to its place; PyTorch transposes large matrices well one by one only."""
-    pairs = [
-        pair
-        for place, found in zip(places, gradients, strict=True)
-        for pair in (zip(place, found, strict=True) if place[0].numel() >= LARGE else [(place, found)])
-    ]
+def _one_by_one(places: Sequence[Tensor], gradients: Sequence[Tensor]) -> None:
+    """Copy each gradient [trial, *shape] to its place, trial by trial: only so PyTorch transposes in blocks."""
+    pairs = [pair for both in zip(places, gradients, strict=True) for pair in zip(*both, strict=True)]
     torch._foreach_copy_([place for place, _ in pairs], [found for _, found in pairs])
 
 

@@ -30,9 +30,14 @@ class Penalty:
 
     def add_gradient(self, stack: Stack) -> None:
         """Add the penalties' gradient to `stack.gradient`, in place."""
-        count = stack.program.weights
-        weights, gradient = stack.parameters[:, :count], stack.gradient[:, :count]
+        weights, gradient, scratch = stack.kept("weights", lambda: _weights(stack))
         if self.l2 is not None:
             gradient.addcmul_(weights, self.l2)
         if self.l1 is not None:
-            gradient.addcmul_(torch.sign(weights, out=stack.scratch[:, :count]), self.l1)
+            gradient.addcmul_(torch.sign(weights, out=scratch), self.l1)
+
+
+def _weights(stack: Stack) -> tuple[Tensor, Tensor, Tensor]:
+    """The parts of parameters, gradient and scratch that belong to weights."""
+    count = stack.program.weights
+    return stack.parameters[:, :count], stack.gradient[:, :count], stack.scratch[:, :count]

@@ -74,3 +74,53 @@ def test_a_tensor_from_outside_is_refused() -> None:
     outside = torch.randn(3)
     with pytest.raises(ValueError, match="outside the recorded function"):
         record(lambda x: [x + outside], [torch.randn(3)])
+
+
+def test_places_that_are_used_again_do_not_spoil_what_is_read_later() -> None:
+    def function(x: Tensor, w: Tensor) -> list[Tensor]:
+        kept = torch.tanh(x)
+        y = kept
+        for _ in range(5):
+            y = torch.relu(y @ w) + kept.t()
+        return [y, kept, y.t()]
+
+    _, replay = record(function, [torch.randn(4, 4), torch.randn(4, 4)])
+    for seed in range(3):
+        given = list(torch.randn(2, 4, 4, generator=torch.Generator().manual_seed(seed)).unbind())
+        for ours, theirs in zip(called(replay, *given), function(*given), strict=True):
+            assert torch.equal(ours, theirs)
+
+
+def test_a_replay_reads_what_its_arguments_hold_now() -> None:
+    x = torch.ones(3, 2)
+    _, replay = record(lambda x: [x.t() * 2], [x])
+    run = replay([x], Arena(x.device))
+    x.fill_(5)
+    assert run()[0].tolist() == [[10.0] * 3] * 2
+
+
+def test_what_is_changed_in_place_is_no_constant() -> None:
+    def function(x: Tensor) -> list[Tensor]:
+        total = torch.zeros_like(x)
+        before = total + 1
+        view = total.t()
+        total.add_(x)
+        return [total * 2, before, view * 3]
+
+    _, replay = record(function, [torch.ones(2, 2)])
+    x = torch.arange(4.0).view(2, 2)
+    run = replay([x], Arena(x.device))
+    for _ in range(2):
+        for ours, theirs in zip(run(), function(x), strict=True):
+            assert torch.equal(ours, theirs)
+
+
+def test_kernels_without_a_place_to_write_to_are_replayed() -> None:
+    def function(x: Tensor) -> list[Tensor]:
+        parts = torch.cat([x, x.flip(0)]).unbind(0)
+        return [parts[0] + parts[3].clone(), parts[1]]
+
+    _, replay = record(function, [torch.randn(2, 3)])
+    x = torch.randn(2, 3)
+    for ours, theirs in zip(called(replay, x), function(x), strict=True):
+        assert torch.equal(ours, theirs)
