@@ -7,6 +7,7 @@ import os
 import time
 from contextlib import ExitStack, closing
 from functools import partial
+from importlib import import_module
 
 import optuna
 from rich.console import Console
@@ -45,6 +46,8 @@ def run_study(file: StudyFile, workspace: Workspace, console: Console, *, verbos
         with console.status("starting"):
             job = job_of(file, workspace)
             executor: Executor = stack.enter_context(closing(registry.load("executor", kind_of(file, job))(job)))
+            if job.workers > 1:
+                _import_ahead()
             # Before anything is written: data that can't be split or a GPU that is not there is bad input.
             checked = executor.check(file)
             say(console, opening_line(file, executor.usage()))
@@ -109,6 +112,12 @@ def _run(
     if stopped == "signal":
         return 130
     return 1 if record.best is None and not stopped else 0
+
+
+def _import_ahead() -> None:
+    """What the report needs takes a second to import: now, while other processes start and a core is idle."""
+    import_module("hpsearch.reports.page")
+    import_module("optuna.importance")
 
 
 def job_of(file: StudyFile, workspace: Workspace) -> Job:

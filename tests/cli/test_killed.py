@@ -69,14 +69,15 @@ def check_mlflow(home: Path, result: Result, found: list[dict[str, Any]]) -> Non
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(2))
-def test_a_study_killed_ten_times_is_the_study_that_was_never_killed(tmp_path: Path, seed: int) -> None:
+@pytest.mark.parametrize(("seed", "executor"), [(0, "inline"), (1, "processes")])
+def test_a_study_killed_ten_times_is_the_study_that_was_never_killed(tmp_path: Path, seed: int, executor: str) -> None:
     study = write_study(tmp_path, trials=TOTAL, pruner="asha", epochs=12)
     whole = run_process("run", study, "--home", tmp_path / "whole", timeout=300)
     assert whole.code == 0
     expected = trials(tmp_path / "whole")
     check_mlflow(tmp_path / "whole", whole, expected)
 
+    write_study(tmp_path, trials=TOTAL, pruner="asha", epochs=12, executor=executor)
     home, chance = tmp_path / "killed", random.Random(seed)
     shown: dict[int, dict[str, Any]] = {}
     progress = []
