@@ -26,7 +26,7 @@ def test_a_run_ends_with_its_report_its_record_and_the_counts_checked(tmp_path: 
     assert (first.code, first.out) == (0, "")
     # On a busy machine some things take long enough to be named.
     lines = [line for line in first.lines if line not in ("writing the report", "MLflow: writing the rest")]
-    opening, done, best, report, browse, effort, counts = lines
+    opening, done, best, report, browse, effort, stacks, counts = lines
     assert opening == "small: 4 trials, sampler tpe, pruner none, on 1 × cpu"
     assert done == "small: 4 of 4 trials (4 complete)"
     assert best.startswith("best dev_accuracy 0.")
@@ -35,6 +35,7 @@ def test_a_run_ends_with_its_report_its_record_and_the_counts_checked(tmp_path: 
     assert re.fullmatch(
         r"devices: 1 × cpu, computing [0-9.]+% of .+; [1-4]\.[0-9] trials a stack; bookkeeping .+%", effort
     )
+    assert stacks.startswith("stacks: ")
     assert counts == AS_IN_THE_STUDY.format(n=4)
     assert (home / "reports" / "small.html").read_text().startswith("<!")
 

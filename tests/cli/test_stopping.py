@@ -52,8 +52,8 @@ def test_while_a_study_runs_it_can_be_read_but_not_run_and_ctrl_c_ends_it_well(t
     assert (result.code, result.out) == (130, "")
     said = [line for line in result.lines if not line.startswith(("small: ", "writing", "MLflow: writing"))]
     assert said[0].startswith("best dev_accuracy")
-    assert said[4] == f"stopped; nothing is lost: hpsearch resume small --home {home} goes on"
-    assert said[5].endswith("as in the study")
+    assert said[5] == f"stopped; nothing is lost: hpsearch resume small --home {home} goes on"
+    assert said[6].endswith("as in the study")
     assert "small: stopping when this epoch ends; Ctrl-C again stops at once" in result.lines
     assert is_as_before(before, home)
     done = finished(home)
