@@ -34,8 +34,10 @@ COHORTS = (1, 2, 4, 8)
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One search. `curve` has for each trial that ended the processor seconds so far and the best value so far."""
+    """One search: the best trial's value, and for each trial that ended the processor seconds so far and the best value
+    that any trial has shown so far after any epoch. Pruned ones count there, for whole trials come late."""
 
+    best: float
     epochs: int
     curve: tuple[tuple[float, float], ...]
 
@@ -44,18 +46,18 @@ class Run:
         """Processor seconds of the whole search: asking, training and writing, without the start of the process."""
         return self.curve[-1][0]
 
-    def best(self, seconds: float | None = None) -> float:
-        """The best value, at the end or after so many processor seconds; NaN where there was none yet."""
-        return [float("nan"), *(best for at, best in self.curve if seconds is None or at <= seconds)][-1]
+    def shown(self, seconds: float) -> float:
+        """The best value shown after so many processor seconds; the first one known where that is later."""
+        return [self.curve[0][1], *(best for at, best in self.curve if at <= seconds)][-1]
 
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """One size of cohort, run on several seeds; `best_then` is at the moment when the fastest of the sizes ended."""
+    """One size of cohort, run on several seeds; `shown` is at the moment when the fastest of the sizes ended."""
 
     cohort: int
     runs: tuple[Run, ...]
-    best_then: tuple[float, ...]
+    shown: tuple[float, ...]
 
 
 def search(file: str, overrides: Sequence[str]) -> Run:
@@ -70,15 +72,17 @@ def search(file: str, overrides: Sequence[str]) -> Run:
         study = SearchStudy(storage, study_file, dump_study(study_file))
 
         def ended(_: TrialRecord) -> None:
-            best = coordinator.tally.best
-            curve.append((time.process_time() - began, float("nan") if best is None else best.value or 0.0))
+            if (leader := coordinator.tally.leader) is not None:
+                curve.append((time.process_time() - began, leader[0]))
 
         with closing(executor), closing(Outbox(home / "outbox.jsonl")) as outbox:
             coordinator = Coordinator(study, executor, Told(outbox), ended)
             while coordinator.step():
                 pass
-        epochs = sum(trial.history.epochs for trial in study.record().trials)
-    return Run(epochs, tuple(curve))
+        record = study.record()
+    assert record.best is not None
+    assert record.best.value is not None
+    return Run(record.best.value, sum(trial.history.epochs for trial in record.trials), tuple(curve))
 
 
 def arms(
@@ -95,7 +99,7 @@ def arms(
     for seed in range(seeds):
         for cohort in cohorts:
             run = search(file, (*overrides, f"search.cohort={cohort}", f"search.seed={seed}"))
-            say(f"seed {seed}, cohort {cohort}: best {run.best():.4f}, {run.processor:.1f} s, {run.epochs} epochs")
+            say(f"seed {seed}, cohort {cohort}: best {run.best:.4f}, {run.processor:.1f} s, {run.epochs} epochs")
             runs[cohort].append(run)
     return compared(runs)
 
@@ -104,7 +108,7 @@ def compared(runs: dict[int, list[Run]]) -> list[Arm]:
     """Arms of runs by size of cohort, seed by seed."""
     shortest = [min(run.processor for run in of_seed) for of_seed in zip(*runs.values(), strict=True)]
     return [
-        Arm(cohort, tuple(of), tuple(run.best(seconds) for run, seconds in zip(of, shortest, strict=True)))
+        Arm(cohort, tuple(of), tuple(run.shown(seconds) for run, seconds in zip(of, shortest, strict=True)))
         for cohort, of in runs.items()
     ]
 
@@ -117,13 +121,13 @@ def spread(values: Sequence[float]) -> tuple[float, float]:
 def table(measured: Sequence[Arm]) -> Table:
     """A row for each size of cohort."""
     drawn = Table(title="cohorts: mean ± standard deviation over the seeds")
-    for heading in ("cohort", "best", "best in equal time", "epochs", "processor s", "ms an epoch"):
+    for heading in ("cohort", "best", "shown in equal time", "epochs", "processor s", "ms an epoch"):
         drawn.add_column(heading, justify="right")
     for arm in measured:
         drawn.add_row(
             str(arm.cohort),
-            "{:.4f} ± {:.4f}".format(*spread([run.best() for run in arm.runs])),
-            "{:.4f} ± {:.4f}".format(*spread(arm.best_then)),
+            "{:.4f} ± {:.4f}".format(*spread([run.best for run in arm.runs])),
+            "{:.4f} ± {:.4f}".format(*spread(arm.shown)),
             "{:.0f} ± {:.0f}".format(*spread([run.epochs for run in arm.runs])),
             "{:.1f} ± {:.1f}".format(*spread([run.processor for run in arm.runs])),
             "{:.1f} ± {:.1f}".format(*spread([1000 * run.processor / run.epochs for run in arm.runs])),

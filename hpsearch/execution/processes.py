@@ -106,14 +106,16 @@ class ProcessExecutor:
         """Give each worker what it may train, the ones with the least first."""
         if self._late:
             return
-        for _ in range(AHEAD):
-            for worker in sorted(self._workers, key=lambda w: len(w.groups)):
-                if len(worker.groups) < AHEAD and (group := self._schedule.group(worker.place)):
+        for ahead in range(AHEAD):
+            for worker in self._workers:
+                if len(worker.groups) == ahead and (group := self._schedule.group(worker.place)):
                     self._train(worker, group)
-        for worker in self._workers:
-            asked = any(trial for other in self._workers for trial in other.giving_up)
-            if not worker.groups and self._movable and not asked:
-                self._fetch(self._schedule.elsewhere(worker.place))
+            idle = [worker for worker in self._workers if not worker.groups]
+            if idle and self._movable:  # what the others have waiting is for these
+                asked = any(worker.giving_up for worker in self._workers)
+                if not asked:
+                    self._fetch(self._schedule.elsewhere(idle[0].place))
+                return
 
     def _train(self, worker: Worker, group: list[Progress]) -> None:
         for trial in group:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property, partial
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any, Protocol
 
 import optuna
 from optuna.distributions import BaseDistribution
@@ -57,24 +57,33 @@ class _Optuna:
     def __init__(self, space: Space, distributions: Distributions, seed: int) -> None:
         self._space, self._distributions, self._seed = space, distributions, seed
 
-    def sampler(self, seed: int, given: Mapping[str, float]) -> BaseSampler:
-        """`given` in Optuna's internal form."""
+    def sampler(self, seed: int) -> BaseSampler:
         raise NotImplementedError
-
-    def together(self, past: Past) -> dict[str, BaseDistribution]:
-        """The hyperparameters that are proposed together, by name; each of the others is proposed by itself."""
-        return {}
 
     def seen(self, past: Past) -> optuna.Study:
         """The part of the past that the sampler reads."""
         return past
 
+    def together(self, past: Past, sampler: BaseSampler, draft: FrozenTrial) -> dict[str, BaseDistribution]:
+        """The hyperparameters that are proposed together, by name; each of the others is proposed by itself."""
+        return sampler.infer_relative_search_space(past, draft)
+
+    def relative(
+        self,
+        sampler: BaseSampler,
+        seen: optuna.Study,
+        draft: FrozenTrial,
+        together: dict[str, BaseDistribution],
+        given: Mapping[str, Scalar],
+    ) -> dict[str, Any]:
+        """What is proposed together. A sampler that cannot heed what is given proposes the rest without it."""
+        return sampler.sample_relative(seen, draft, {name: of for name, of in together.items() if name not in given})
+
     def propose(self, past: Past, number: int, given: Mapping[str, Scalar] = NOTHING) -> dict[str, Scalar] | None:
-        together, seen = self.together(past), self.seen(past)
-        internal = {name: together[name].to_internal_repr(given[name]) for name in together if name in given}
-        sampler = self.sampler(sampler_seed(self._seed, number), internal)
+        sampler, seen = self.sampler(sampler_seed(self._seed, number)), self.seen(past)
         draft = FrozenTrial(number, TrialState.RUNNING, None, datetime.now(), None, {}, {}, {}, {}, {}, -1)
-        relative = {**sampler.sample_relative(seen, draft, together), **given}
+        together = self.together(past, sampler, draft)
+        relative = {**self.relative(sampler, seen, draft, together, given), **given}
         proposed: dict[str, Scalar] = {}
         for name in self._space.searched:
             if not self._space.active(name, proposed):
@@ -92,7 +101,7 @@ class _Optuna:
 class Random(_Optuna):
     """Independent uniform draws (log-uniform where the range is `log`): Bergstra and Bengio, JMLR 2012."""
 
-    def sampler(self, seed: int, given: Mapping[str, float]) -> BaseSampler:
+    def sampler(self, seed: int) -> BaseSampler:
         return RandomSampler(seed=seed)
 
 
@@ -100,14 +109,26 @@ class Tpe(_Optuna):
     """The multivariate tree-structured Parzen estimator: Bergstra et al., NeurIPS 2011; trials under way count
     as poor ones, so that parallel proposals spread. Of a long past it reads a `Selection`."""
 
-    def sampler(self, seed: int, given: Mapping[str, float]) -> BaseSampler:
-        return DraftTpe(seed, given)
-
-    def together(self, past: Past) -> dict[str, BaseDistribution]:
-        return self._selection(past).everywhere
+    def sampler(self, seed: int) -> DraftTpe:
+        return DraftTpe(seed=seed)
 
     def seen(self, past: Past) -> optuna.Study:
         return past.showing(self._selection(past).trials())
+
+    def together(self, past: Past, sampler: BaseSampler, draft: FrozenTrial) -> dict[str, BaseDistribution]:
+        return self._selection(past).everywhere
+
+    def relative(
+        self,
+        sampler: BaseSampler,
+        seen: optuna.Study,
+        draft: FrozenTrial,
+        together: dict[str, BaseDistribution],
+        given: Mapping[str, Scalar],
+    ) -> dict[str, Any]:
+        assert isinstance(sampler, DraftTpe)
+        sampler.condition({name: of.to_internal_repr(given[name]) for name, of in together.items() if name in given})
+        return sampler.sample_relative(seen, draft, together)
 
     def _selection(self, past: Past) -> Selection:
         return past.kept(self, partial(Selection, past, self._seed))

@@ -16,10 +16,10 @@ from optuna.trial import FrozenTrial
 
 
 class DraftTpe(TPESampler):
-    """Writes nothing. `given` are values in Optuna's internal form, of hyperparameters that are proposed together."""
+    """Writes nothing."""
 
-    def __init__(self, seed: int, given: Mapping[str, float]) -> None:
-        super().__init__(seed=seed)
+    def condition(self, given: Mapping[str, float]) -> None:
+        """Values in Optuna's internal form that stand, of hyperparameters that are proposed together."""
         if given:
             self._parzen_estimator_cls = partial(_Conditioned, given)  # type: ignore[assignment]
 

@@ -11,11 +11,12 @@ from benchmarks.cohorts import Run, arms, compared, spread, table
 
 
 def test_arms_are_compared_where_the_fastest_has_ended() -> None:
-    slow = Run(400, ((2.0, 0.8), (5.0, 0.9), (10.0, 0.95)))
-    fast = Run(500, ((1.0, 0.7), (6.0, 0.94)))
+    slow = Run(0.95, 400, ((2.0, 0.8), (5.0, 0.9), (10.0, 0.95)))
+    fast = Run(0.94, 500, ((1.0, 0.7), (6.0, 0.94)))
     one, four = compared({1: [slow], 4: [fast]})
-    assert (one.best_then, four.best_then) == ((0.9,), (0.94,))
-    assert (slow.best(), slow.processor, fast.processor) == (0.95, 10.0, 6.0)
+    assert (one.shown, four.shown) == ((0.9,), (0.94,))
+    assert (slow.processor, fast.processor) == (10.0, 6.0)
+    assert slow.shown(1.0) == 0.8
     drawn = StringIO()
     Console(width=140, file=drawn).print(table([one, four]))
     assert "0.9500 ± 0.0000" in drawn.getvalue()

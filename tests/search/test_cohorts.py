@@ -154,7 +154,7 @@ def test_kernels_weigh_as_much_as_they_say_of_what_is_given() -> None:
         "d": rng.uniform(0, 1, 12),
     }
     given = {"c": 0.4, "a": 1.0, "b": 2.0}
-    estimator = _Conditioned(given, seen, space, DraftTpe(0, {})._parzen_estimator_parameters)
+    estimator = _Conditioned(given, seen, space, DraftTpe(seed=0)._parzen_estimator_parameters)
     mixture = estimator._mixture_distribution
     logs = estimator._log_kernels(mixture)
     # Under any weights, the density of the given values is the weighted sum of what each kernel says, times a constant.

@@ -7,6 +7,7 @@ from typing import Any
 
 import optuna
 import pytest
+from optuna.samplers import BaseSampler
 from optuna.samplers._tpe.sampler import _split_trials, default_gamma
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
@@ -71,8 +72,8 @@ def test_proposals_from_a_short_past_are_those_of_optunas_tpe(trials: int) -> No
         def seen(self, past: Past) -> optuna.Study:
             return past
 
-        def together(self, past: Past) -> dict[str, Any]:
-            return self.sampler(0, {}).infer_relative_search_space(past, past.by_number[-1])
+        def together(self, past: Past, sampler: BaseSampler, draft: FrozenTrial) -> dict[str, Any]:
+            return sampler.infer_relative_search_space(past, draft)
 
     for number in range(trials, trials + 3):
         ours = Tpe(searched, distributions, 0).propose(past, number)
