@@ -108,7 +108,7 @@ class ProcessExecutor:
             return
         for ahead in range(AHEAD):
             for worker in self._workers:
-                if len(worker.groups) == ahead and (group := self._schedule.group(worker.place)):
+                if len(worker.groups) == ahead and (group := self._schedule.group(worker.place, worker.groups)):
                     self._train(worker, group)
             idle = [worker for worker in self._workers if not worker.groups]
             if idle and self._movable:  # what the others have waiting is for these

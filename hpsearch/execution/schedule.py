@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -47,9 +48,19 @@ class Schedule:
         """All that is known, allowed and not told yet."""
         return [event for trial in self.trials.values() for event in trial.tell()]
 
-    def group(self, place: int) -> list[Progress]:
-        """The trials that this worker trains next, together; none when there are none for it."""
-        return self._group([t for t in self.trials.values() if t.ready and t.place in (None, place)])
+    def group(self, place: int, under_way: Sequence[Sequence[Progress]] = ()) -> list[Progress]:
+        """The trials that this worker trains next, together; none when there are none for it.
+
+        A new trial waits for the worker that has most of its kind, so that stacks are full, unless this one has
+        nothing else to do. Where a smaller stack of their kind is among the groups `under_way` here, trials wait for
+        it, to train with it from then on: otherwise the two would take turns for good.
+        """
+        open_kinds = {g[0].signature for g in under_way if g and len(g) < self._most(g[0])}
+        ready = [t for t in self.trials.values() if t.ready and t.place in (None, place)]
+        ready = [t for t in ready if t.signature not in open_kinds]
+        homes = self._homes()
+        own = [t for t in ready if t.place == place or homes.get(t.signature, place) == place]
+        return self._group(own or ready)
 
     def unmeasured(self, group: Sequence[Progress]) -> bool:
         """Whether it is to be measured first how many of this kind should train together."""
@@ -119,8 +130,20 @@ class Schedule:
             return []
         behind = min(ready, key=lambda t: (t.tick + t.epoch, t.number))
         mates = {t.number: t.signature for t in ready if (t.signature, t.limit) == (behind.signature, behind.limit)}
-        most = min(behind.limit, self._share(), self.chosen.get(behind.signature, (behind.limit, 1.0))[0])
-        return next([self.trials[n] for n in group] for group in pack(mates, most) if behind.number in group)
+        packed = pack(mates, self._most(behind))
+        return next([self.trials[n] for n in group] for group in packed if behind.number in group)
+
+    def _most(self, trial: Progress) -> int:
+        """The most trials that train together with this one."""
+        return min(trial.limit, self._share(), self.chosen.get(trial.signature, (trial.limit, 1.0))[0])
+
+    def _homes(self) -> dict[Signature, int]:
+        """The worker that holds most trials of a kind."""
+        held: dict[Signature, Counter[int]] = {}
+        for trial in self.trials.values():
+            if trial.place is not None:
+                held.setdefault(trial.signature, Counter())[trial.place] += 1
+        return {kind: places.most_common(1)[0][0] for kind, places in held.items()}
 
     def _share(self) -> int:
         """The most trials that a worker may take so that the others get some too."""
