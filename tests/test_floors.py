@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -67,6 +69,13 @@ def test_each_library_has_its_room(file: Path) -> None:
     for line, module in imported(file):
         owners = OWNERS.get(module.split(".")[0])
         assert owners is None or room(file) in owners, f"{file}:{line}: {module} is only for {owners}"
+
+
+def test_a_coordinator_of_workers_imports_no_pytorch() -> None:
+    code = (
+        "import sys, hpsearch.cli.session, hpsearch.execution.processes; print({'torch', 'sklearn'} & {*sys.modules})"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "set()\n"
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))

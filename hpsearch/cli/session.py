@@ -148,7 +148,7 @@ def kind_of(file: StudyFile, job: Job) -> str:
     """The executor that `auto` means: with one worker there is no need for a process of its own."""
     if file.execution.executor != "auto":
         return file.execution.executor
-    return "processes" if job.workers > 1 and hasattr(os, "fork") else "inline"
+    return "processes" if job.workers > 1 and "mps" not in job.device and hasattr(os, "fork") else "inline"
 
 
 def _loop(coordinator: Coordinator, executor: Executor, file: StudyFile, console: Console) -> str:

@@ -52,6 +52,18 @@ def check_precision(precision: str, devices: Sequence[str]) -> None:
         raise InputError(what, hint="float32")
 
 
+def only(device: str) -> tuple[str, str]:
+    """How a process is to see this device alone: CUDA_VISIBLE_DEVICES, and then PyTorch's name of it.
+
+    Of GPUs, what this process itself may see decides which one is meant by a number.
+    """
+    kind, _, index = device.partition(":")
+    if kind != "cuda":
+        return "", device
+    visible = [name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name]
+    return (visible[int(index)] if int(index) < len(visible) else index), "cuda:0"
+
+
 def cores() -> int:
     """The processor cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

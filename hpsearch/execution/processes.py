@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from multiprocessing.connection import wait
 
-from hpsearch.errors import HpsearchError
+from hpsearch.errors import HpsearchError, InputError
 from hpsearch.events import Assignment, Event, Failure, from_json
 from hpsearch.execution.devices import resolve
 from hpsearch.execution.executor import Checked, Job, Usage
@@ -35,6 +35,8 @@ class ProcessExecutor:
     def __init__(self, job: Job) -> None:
         self._job = job
         named = resolve(job.device)
+        if "mps" in named:
+            raise InputError("execution.executor: an Apple GPU takes no worker processes", hint="inline")
         self._devices = tuple(named[index % len(named)] for index in range(job.workers))
         self._log = job.weights / "workers.log"
         self._hosts = {device: Host(job, device, self._log) for device in dict.fromkeys(self._devices)}

@@ -16,6 +16,7 @@ from multiprocessing.reduction import send_handle
 from pathlib import Path
 
 from hpsearch.errors import HpsearchError, InputError
+from hpsearch.execution.devices import only
 from hpsearch.execution.executor import Checked, Job
 from hpsearch.execution.progress import Progress
 from hpsearch.execution.wire import Message, job_to_json, receive, send
@@ -61,8 +62,7 @@ class Host:
         ours, theirs = socket.socketpair()
         with theirs:
             environment = {**os.environ, **dict.fromkeys(_ONE_THREAD, "1")}
-            seen = "cpu" if device == "cpu" else "cuda:0"
-            environment["CUDA_VISIBLE_DEVICES"] = device.partition(":")[2]  # before PyTorch is imported
+            environment["CUDA_VISIBLE_DEVICES"], name = only(device)  # before PyTorch is imported
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "hpsearch.execution.host", str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
@@ -73,7 +73,7 @@ class Host:
                 start_new_session=True,  # Ctrl-C in the terminal is not for it
             )
         self._control = Connection(ours.detach())
-        send(self._control, job_to_json(job) | {"device": seen})
+        send(self._control, job_to_json(job) | {"device": name})
 
     def check(self, file: StudyFile) -> Checked:
         """What the data say to the study. Raises InputError."""

@@ -14,6 +14,7 @@ from torch.nn import functional
 from hpsearch import registry
 from hpsearch.training.config import Config
 from hpsearch.training.kernels import normalise
+from hpsearch.training.product import product
 
 MOMENTUM, EPSILON = 0.1, 1e-5  # of batch norm
 
@@ -36,7 +37,7 @@ class Linear(nn.Module):
             return x * self.weight.t() + self.bias
         if outputs == 1:
             return (x * self.weight).sum(1, keepdim=True) + self.bias
-        return torch.matmul(x, self.weight.t()) + self.bias
+        return product(x, self.weight) + self.bias
 
 
 class BatchNorm(nn.Module):

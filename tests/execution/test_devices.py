@@ -48,6 +48,24 @@ def test_as_many_workers_as_were_asked_for() -> None:
     assert devices.places("auto", 12, slots=4) == ["cpu"] * 12
 
 
+@pytest.mark.parametrize(
+    ("device", "visible", "seen"),
+    [
+        ("cpu", None, ("", "cpu")),
+        ("cuda:1", None, ("1", "cuda:0")),
+        ("cuda:1", "4,7", ("7", "cuda:0")),
+        ("cuda:0", "GPU-8932f937", ("GPU-8932f937", "cuda:0")),
+    ],
+)
+def test_a_worker_sees_its_own_device_alone(
+    device: str, visible: str | None, seen: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert devices.only(device) == seen
+
+
 def test_bfloat16_is_refused_on_a_cpu_only() -> None:
     with pytest.raises(InputError, match=r"training\.precision: bfloat16 is for GPUs"):
         devices.check_precision("bfloat16", ["cuda:0", "cpu"])
