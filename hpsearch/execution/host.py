@@ -9,6 +9,7 @@ worker makes a context of its own.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -27,6 +28,9 @@ from hpsearch.execution.worker import serve
 from hpsearch.space.study_file import StudyFile
 from hpsearch.training.data.arrays import Dataset
 from hpsearch.training.data.prepare import prepare
+
+
+SELDOM = 20_000  # objects between two looks for garbage
 
 
 def main() -> int:
@@ -81,6 +85,8 @@ class _Host:
             log = os.open(message["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
             os.dup2(log, 1)
             os.dup2(log, 2)
+        gc.freeze()  # what is there now is there for good: nobody need look through it for garbage
+        gc.set_threshold(SELDOM)
         worker = os.fork()
         if worker:
             os.close(descriptor)

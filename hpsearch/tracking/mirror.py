@@ -7,6 +7,7 @@ what is left, prints one JSON line, ``{"counts": …}`` or ``{"reason": …}``, 
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import signal
@@ -24,6 +25,7 @@ from hpsearch.tracking.faults import Faults
 from hpsearch.tracking.follower import PATIENCE_SECONDS, Follower
 from hpsearch.tracking.ui import artifact_folder, default_tracking_uri, is_server
 
+SELDOM = 50_000  # objects between two looks for garbage, of which SQLAlchemy makes much, and none in cycles
 _ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",  # a call that is tried again blindly may make a second run
@@ -55,6 +57,8 @@ def _follow(arguments: argparse.Namespace, closed: threading.Event) -> Counts | 
     from hpsearch.tracking.database import create_sqlite, write_lightly
     from hpsearch.tracking.mlflow import MlflowStudy
 
+    gc.freeze()
+    gc.set_threshold(SELDOM)
     uri = arguments.tracking_uri or default_tracking_uri(arguments.home)
     location = None if is_server(uri) else artifact_folder(arguments.home).as_uri()
     faults = Faults(_log)
