@@ -29,7 +29,6 @@ from hpsearch.space.study_file import StudyFile
 from hpsearch.training.data.arrays import Dataset
 from hpsearch.training.data.prepare import prepare
 
-
 SELDOM = 20_000  # objects between two looks for garbage
 
 
