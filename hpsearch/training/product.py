@@ -10,7 +10,8 @@ from torch import Tensor
 
 def product(x: Tensor, weight: Tensor) -> Tensor:
     """x Wᵀ for x [sample, inputs] and W [outputs, inputs]: [sample, outputs]."""
-    if torch.is_autocast_enabled(x.device.type):  # the types of both gradients are then PyTorch's affair
+    if x.device.type != "meta" and torch.is_autocast_enabled(x.device.type):
+        # The types of both gradients are PyTorch's affair then.
         return torch.matmul(x, weight.t())
     multiplied: Tensor = _Product.apply(x, weight)  # type: ignore[no-untyped-call]
     return multiplied
