@@ -33,10 +33,10 @@ def networks(home: Path) -> dict[str, dict[str, torch.Tensor]]:
 
 
 def workers(run: psutil.Process) -> list[psutil.Process]:
-    """The processes that a host has forked."""
-    return [
-        worker for host in run.children() if "hpsearch.execution.host" in host.cmdline() for worker in host.children()
-    ]
+    """The processes that a host has forked, without those that are dead and not yet collected."""
+    hosts = [host for host in run.children() if "hpsearch.execution.host" in host.cmdline()]
+    forked = [worker for host in hosts for worker in host.children()]
+    return [worker for worker in forked if worker.status() != psutil.STATUS_ZOMBIE]
 
 
 @pytest.mark.slow
@@ -64,6 +64,7 @@ def test_a_killed_worker_costs_a_study_nothing_but_time(tmp_path: Path) -> None:
     killed: set[int] = set()
     for done in (4, 12, 24):
         wait_for(lambda: process.poll() is not None or finished(home) >= done, f"{done} trials")  # noqa: B023
+        wait_for(lambda: len(workers(psutil.Process(process.pid))) == 2, "two workers")
         victim = workers(psutil.Process(process.pid))[0]
         killed.add(victim.pid)
         victim.kill()
@@ -80,7 +81,7 @@ def test_a_killed_worker_costs_a_study_nothing_but_time(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_timeout_ends_the_search_in_the_middle_of_long_epochs(tmp_path: Path) -> None:
     """Each epoch takes seconds here; the time is up in the middle of one."""
-    study, home = write_study(tmp_path, trials=6, epochs=4, executor="processes"), tmp_path / "home"
+    study, home = write_study(tmp_path, trials=6, epochs=16, executor="processes"), tmp_path / "home"
     slow = settings(["execution.workers=2", "hyperparameters.batch_size=1", "hyperparameters.width=[512, 640]"])
     first = run_process("run", study, "--home", home, "--timeout", "5", *slow, timeout=300)
     assert first.code == 0
