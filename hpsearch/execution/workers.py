@@ -29,8 +29,7 @@ _ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 class Worker:
     """One worker process. `groups` are what it was told to train, the first one under way since `since` (monotonic).
 
-    `giving_up` are the trials that it was asked to save for another one. `busy` are its seconds of work; those of
-    dead workers in its place are counted too.
+    `giving_up` are the trials that it was asked to save for another one.
     """
 
     place: int
