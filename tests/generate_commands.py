@@ -24,7 +24,8 @@ Written by `python -m tests.generate_commands` from the commands themselves.
 
 def reference() -> str:
     """The whole page."""
-    group = click.Context(hpsearch, info_name="hpsearch")
+    # With the group's own settings: click keeps the option for help that the first context of a command makes.
+    group = hpsearch.make_context("hpsearch", [], resilient_parsing=True)
     sections = [HEAD]
     for name in hpsearch.list_commands(group):
         command = hpsearch.get_command(group, name)
