@@ -62,18 +62,28 @@ def _auroc(outputs: Tensor, targets: Tensor, data: Dataset) -> Tensor:
     scores = (outputs if two else outputs.double().log_softmax(2)).permute(2, 0, 1).contiguous()
     # Not torch.sort, which carries places along that nobody asks for: a tenth of its time.
     ordered = torch.from_numpy(np.sort(scores.cpu().numpy(), 2)).to(scores.device)
-    counts = targets.bincount(minlength=data.classes).tolist()
-    each = []
-    for label, count in enumerate(counts):
-        if (two and label == 0) or not 0 < count < len(targets):
-            continue
-        row = 0 if two else label
-        own = scores[row][:, targets == label]
-        # Places below and up to each score: together twice its mean rank among equals, less one.
-        ranks = torch.searchsorted(ordered[row], own) + torch.searchsorted(ordered[row], own, right=True)
-        above = (ranks.sum(1) - count**2).double()
-        each.append(above / (2 * count * (len(targets) - count)))
-    return torch.stack(each, 1).mean(1) if each else outputs.new_full((len(outputs),), torch.nan, dtype=torch.float64)
+    counts = targets.bincount(minlength=data.classes)
+    samples, there = _by_class(targets, counts)
+    if two:
+        counts, samples, there = counts[1:], samples[1:], there[1:]
+    own = scores.gather(2, samples[:, None].expand(-1, len(outputs), -1))
+    # Places below and up to each score: together twice its mean rank among equals, less one.
+    ranks = torch.searchsorted(ordered, own) + torch.searchsorted(ordered, own, right=True)
+    above = (ranks * there[:, None]).sum(2).T - counts**2
+    pairs = 2 * counts * (len(targets) - counts)
+    if not (compared := pairs > 0).any():
+        return outputs.new_full((len(outputs),), torch.nan, dtype=torch.float64)
+    return (above.double() / pairs)[:, compared].contiguous().mean(1)
+
+
+def _by_class(targets: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
+    """The samples of each class [class, place], filled up with any sample, and which of them are there."""
+    import torch
+
+    places = torch.arange(int(counts.max()), device=targets.device)
+    first = counts.cumsum(0) - counts
+    samples = targets.argsort(stable=True)[(first[:, None] + places).clamp(max=len(targets) - 1)]
+    return samples, places < counts[:, None]
 
 
 def _rmse(outputs: Tensor, targets: Tensor, data: Dataset) -> Tensor:

@@ -74,6 +74,20 @@ class Probe:
 
 def activity(program: Program, parameters: list[Tensor], buffers: list[Tensor]) -> Columns:
     """`dead` and `saturated` of each nonlinearity, in the order in which they are called."""
+
+    def flatness(p: list[Tensor], b: list[Tensor], masks: list[Tensor], given: list[Tensor]) -> list[Tensor]:
+        return _flatness(program, p, b, given[0])
+
+    data, places = program.data, _places(program.data.train_y, SAMPLES)
+    # Batch norm goes by these samples, and changes copies of its running statistics.
+    program.train(dropping=False)
+    copies = [buffer.clone() for buffer in buffers]
+    dead, saturated = program.look(flatness, parameters, copies, data.train_x[places], data.train_y[places])
+    return {"dead": list(dead.unbind(1)), "saturated": list(saturated.unbind(1))}
+
+
+def _flatness(program: Program, parameters: list[Tensor], buffers: list[Tensor], x: Tensor) -> list[Tensor]:
+    """Both shares as [trial, nonlinearity]; `saturated` of those that are flat at both ends."""
     dead: list[Tensor] = []
     saturated: list[Tensor] = []
 
@@ -92,17 +106,13 @@ def activity(program: Program, parameters: list[Tensor], buffers: list[Tensor]) 
 
     nonlinearities = [module for module in program.network.modules() if isinstance(module, Activation)]
     hooks = [module.register_forward_hook(note) for module in nonlinearities]
-    x = program.data.train_x[_places(program.data.train_y, SAMPLES)]
-    # Batch norm goes by these samples, and changes copies of its running statistics.
-    program.train(dropping=False)
     try:
-        with torch.no_grad():
-            copies = [buffer.clone() for buffer in buffers]
-            layers = vmap(alone)(parameters, copies, x.expand(len(parameters[0]), *x.shape))
+        layers = vmap(alone)(parameters, buffers, x)
     finally:
         for hook in hooks:
             hook.remove()
-    return {"dead": list(layers[0]), "saturated": list(layers[1])}
+    none = parameters[0].new_zeros(len(parameters[0]), 0)
+    return [torch.stack(kind, 1) if kind else none for kind in layers]
 
 
 def trivial(data: Dataset) -> dict[str, list[float]]:

@@ -103,6 +103,22 @@ class Program:
                 place.copy_(part)
         return loss / len(y), outputs
 
+    def look(
+        self,
+        function: Callable[..., list[Tensor]],
+        parameters: list[Tensor],
+        buffers: list[Tensor],
+        x: Tensor,
+        y: Tensor,
+    ) -> list[Tensor]:
+        """What `function(parameters, buffers, [], [x, y])` gives, with the same x and y [sample, ...] for each trial.
+
+        The function is known by its name: it is called once for a shape, and replayed from then on.
+        """
+        with torch.no_grad():
+            found = self._run(function, parameters, buffers, [], self._lot(len(parameters[0]), x, y))
+            return [tensor.clone() for tensor in found]
+
     def _lot(self, trials: int, x: Tensor, y: Tensor) -> list[Tensor]:
         """x and y for each trial, in memory that is the same for all lots of a size: replays are bound to it."""
         if (key := (trials, len(x))) not in self._lots:
