@@ -124,7 +124,8 @@ def _across(title: str, values: Sequence[float], theme: Theme) -> dict[str, Any]
     low, high = min(values), max(values)
     if low > 0 and math.log10(high / low) > DECADES:
         ends = value_range([math.log10(low), math.log10(high)], None)
-        return axis(theme, plain(title), type="log", range=ends, tickformat="~s")
+        between = "D2" if high / low < 1e4 else 1  # ticks at 1, 2 and 5, or at powers of ten
+        return axis(theme, plain(title), type="log", range=ends, tickformat="~s", dtick=between)
     return axis(theme, plain(title), range=value_range(values, None), tickformat=".4~s" if high >= 1000 else ".4~g")
 
 
