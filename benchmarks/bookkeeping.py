@@ -87,6 +87,9 @@ class Instant:
     def check(self, file: StudyFile) -> Checked:
         return Checked("", ())
 
+    def costs(self, values: Mapping[str, Scalar]) -> Mapping[str, int]:
+        return {}
+
     def usage(self) -> Usage:
         return Usage(("cpu",), (0.0,))
 

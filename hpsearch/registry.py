@@ -107,6 +107,10 @@ TABLES: dict[str, dict[str, str]] = {
         "dev_mae": "hpsearch.training.metrics:dev_mae",
         "dev_r2": "hpsearch.training.metrics:dev_r2",
     },
+    "cost": {
+        "parameters": "hpsearch.training.costs:parameters",
+        "multiply_adds": "hpsearch.training.costs:multiply_adds",
+    },
     "sampler": {
         "grid": "hpsearch.search.samplers:Grid",
         "random": "hpsearch.search.samplers:Random",
@@ -130,6 +134,7 @@ TABLES: dict[str, dict[str, str]] = {
         "importances": "hpsearch.reports.figures.importances:figure",
         "diagnosis": "hpsearch.reports.figures.diagnosis:figure",
         "gradient_health": "hpsearch.reports.figures.gradient_health:figure",
+        "pareto": "hpsearch.reports.figures.pareto:figure",
         "trials_table": "hpsearch.reports.figures.trials_table:figure",
     },
 }  # fmt: skip

@@ -10,7 +10,6 @@ is written before anybody is told (law 5), so the coordinator may die anywhere a
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -132,12 +131,16 @@ class Coordinator:
             if event.epoch in trial.decisions:
                 self._decide(place, event, trial)
         elif isinstance(event, TrialEnded):
-            self._end(place, event, value=trial.history.metrics[self._objective.metric][-1])
+            if (values := self._values(event.number, trial)) is not None:
+                self._end(place, event, values=values)
+            else:
+                why = "what this network costs could not be counted"
+                self._end(place, event, values=None, failure=(Failure.ERROR, why, ""))
         else:
             if event.spoilt is not None:
                 self._hear(event.spoilt, trial)
-            value = self._worst() if event.failure is Failure.DIVERGED else None
-            self._end(place, event, value=value, failure=(event.failure, event.message, event.traceback))
+            values = self.study.objectives.worst() if event.failure is Failure.DIVERGED else None
+            self._end(place, event, values=values, failure=(event.failure, event.message, event.traceback))
 
     def _hear(self, event: EpochEnded, trial: _UnderWay) -> None:
         trial.history.add(event)
@@ -150,23 +153,19 @@ class Coordinator:
         if place >= self._resumed:
             self.study.report(event.number, event.epoch, event.metrics[self._objective.metric])
             if self.study.prunes(event.number, event.epoch):
-                self._end(place, event, value=event.metrics[self._objective.metric], pruned=True)
+                self._end(place, event, values=self._values(event.number, trial), pruned=True)
                 return
         self._executor.extend(event.number, trial.until())
 
-    def _worst(self) -> float:
-        """What a diverged trial's value is, so that the sampler learns from it."""
-        metric = registry.load("metric", self._objective.metric)
-        if metric.direction == self._objective.direction:
-            return float(metric.worst)
-        return -math.inf if self._objective.direction == "maximize" else math.inf
+    def _values(self, number: int, trial: _UnderWay) -> list[float] | None:
+        return self.study.objectives.values(trial.history, self.study.trial(number).costs)
 
     def _end(
         self,
         place: Position,
         event: EpochEnded | TrialEnded | TrialFailed,
         *,
-        value: float | None,
+        values: list[float] | None,
         pruned: bool = False,
         failure: tuple[Failure, str, str] | None = None,
     ) -> None:
@@ -175,7 +174,7 @@ class Coordinator:
         self._clock.end(event.number)
         self.study.tell(
             event.number,
-            value,
+            values,
             trial.history,
             place[0],
             pruned=pruned,

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from hpsearch import registry
-from hpsearch.space.study_file import Data, Objective, Search
+from hpsearch.space.objectives import Objective
+from hpsearch.space.study_file import Data, Search
 
 ROOT = Path(__file__).parents[1]
 SECTION = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8").partition("## The lecture, piece by piece\n")[2]

@@ -32,7 +32,8 @@ def test_a_ready_study_runs(name: str, tmp_path: Path, monkeypatch: pytest.Monke
     job = job_of(file, Workspace(tmp_path / "home"))
     check(file, prepare(job.data))
     executor = InlineExecutor(job)
-    coordinator = Coordinator(SearchStudy(InMemoryStorage(), file, dump_study(file)), executor, FakeRecord())
+    study = SearchStudy(InMemoryStorage(), file, dump_study(file), costs=executor.costs)
+    coordinator = Coordinator(study, executor, FakeRecord())
     while coordinator.step():
         pass
     executor.close()

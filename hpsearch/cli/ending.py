@@ -28,6 +28,7 @@ def publish(
         facts = {
             "trial": best.number,
             record.metric: best.value,
+            **best.objectives,
             "seed": best.seed,
             "values": dict(best.values),
         }
@@ -65,6 +66,10 @@ def closing_lines(record: StudyRecord, page: Path, browse: str, console: Console
     if best is not None and best.value is not None:
         found = "; ".join(finding.name.replace("_", " ") for finding in best.diagnosis)
         say(console, f"best {record.metric} {best.value:.4f}, trial {best.number}" + (f" ({found})" if found else ""))
+    if front := record.front:
+        names = " and ".join(metric for metric, _ in record.objectives)
+        trials = "1 trial" if len(front) == 1 else f"{len(front)} trials"
+        say(console, f"front of {names}: {trials}, which hpsearch best {record.name} shows")
     say(console, f"report: {page}")
     say(console, f"MLflow's pages: {browse}")
 

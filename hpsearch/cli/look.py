@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -65,12 +66,12 @@ def trials(study: str, output_format: str, home: Path, storage: str | None) -> N
     hpsearch trials digits-mlp --format csv > trials.csv
     """
     record = _read(study, home, storage)
-    rows = [_row(trial) for trial in record.trials]
+    rows = [_row(trial, record.objectives) for trial in record.trials]
     if output_format == "table":
-        shown = ["number", "state", "value", "epochs", "seconds", "params"]
+        shown = ["epochs", "seconds", "params"]
         if any(row["failure"] for row in rows):
             shown.insert(-1, "failure")
-        rows = [{key: row[key] for key in shown} for row in rows]
+        rows = [{**_columns(row), **{key: row[key] for key in shown}} for row in rows]
     print_rows(rows, output_format, empty="no trials yet")
 
 
@@ -81,6 +82,8 @@ def trials(study: str, output_format: str, home: Path, storage: str | None) -> N
 def best(study: str, output_format: str, home: Path, storage: str | None) -> None:
     """Show the best trial of STUDY: its value, its hyperparameters, its seed.
 
+    Of several objectives, the trials that no other one beats in all of them (the Pareto front).
+
     \b
     hpsearch best digits-mlp --format json
     """
@@ -88,12 +91,30 @@ def best(study: str, output_format: str, home: Path, storage: str | None) -> Non
     if record.best is None:
         ended = len(record.trials) == record.total and all(trial.finished for trial in record.trials)
         raise InputError(f"no trial of {study!r} " + ("came to a good end" if ended else "is complete yet"))
-    found = _row(record.best)
-    found["params"] = dict(record.best.values)
-    found["diagnosis"] = {one.name: f"{one.sentence} {one.advice}".strip() for one in record.best.diagnosis}
-    network = network_files.last(Workspace(home).networks(study), record.best.number)
+    networks = Workspace(home).networks(study)
+    if not record.objectives:
+        print_object(_whole(record.best, (), networks), output_format)
+        return
+    rows = [_whole(trial, record.objectives, networks) for trial in record.front]
+    if output_format == "table":
+        rows = [{**_columns(row), "params": dict(trial.params)} for row, trial in zip(rows, record.front, strict=True)]
+    print_rows(rows, output_format, empty="")
+
+
+def _whole(trial: Any, objectives: Sequence[tuple[str, str]], networks: Path) -> dict[str, Any]:
+    """A trial with all its values, and where its network is."""
+    found = _row(trial, objectives)
+    found["params"] = dict(trial.values)
+    found["diagnosis"] = {one.name: f"{one.sentence} {one.advice}".strip() for one in trial.diagnosis}
+    network = network_files.last(networks, trial.number)
     found["weights"] = str(network) if network.exists() else None
-    print_object(found, output_format)
+    return found
+
+
+def _columns(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a table that come first: which trial, and its value of each objective and cost."""
+    values = {**row.get("objectives", {"value": row["value"]}), **row.get("costs", {})}
+    return {"number": row["number"], "state": row["state"], **values}
 
 
 def summary(record: Any, home: Path, storage: str | None) -> dict[str, Any]:
@@ -117,6 +138,7 @@ def summary(record: Any, home: Path, storage: str | None) -> dict[str, Any]:
         "direction": record.direction,
         "best": record.best.value if record.best else None,
         "best_trial": record.best.number if record.best else None,
+        **_several(record),
         "finished": len(finished),
         "total": record.total,
         "complete": sum(t.state == "COMPLETE" and t.failure is None for t in finished),
@@ -130,11 +152,20 @@ def summary(record: Any, home: Path, storage: str | None) -> dict[str, Any]:
     }
 
 
-def _row(trial: Any) -> dict[str, Any]:
+def _several(record: Any) -> dict[str, Any]:
+    """What there is to say beside the best trial where there are several objectives."""
+    if not record.objectives:
+        return {}
+    return {"objectives": dict(record.objectives), "front": [trial.number for trial in record.front]}
+
+
+def _row(trial: Any, objectives: Sequence[tuple[str, str]]) -> dict[str, Any]:
     return {
         "number": trial.number,
         "state": trial.state,
         "value": trial.value,
+        **({"objectives": {name: trial.objectives.get(name) for name, _ in objectives}} if objectives else {}),
+        **({"costs": dict(trial.costs)} if trial.costs else {}),
         "params": dict(trial.params),
         "seed": trial.seed,
         "epochs": trial.history.epochs,

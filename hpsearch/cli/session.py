@@ -24,6 +24,7 @@ from hpsearch.errors import InputError
 from hpsearch.execution.devices import check_precision, places
 from hpsearch.execution.executor import Executor, Job
 from hpsearch.run import Coordinator
+from hpsearch.search.limits import Costs, check_limits
 from hpsearch.search.storage import open_storage
 from hpsearch.search.study import SearchStudy
 from hpsearch.space.load import dump_study
@@ -53,7 +54,8 @@ def run_study(file: StudyFile, workspace: Workspace, console: Console, *, verbos
             say(console, opening_line(file, executor.usage()))
             for warning in checked.warnings:
                 say(console, f"warning: {warning}")
-            study = _open(file, workspace, stack, checked.fingerprint)
+            check_limits(file, executor.costs)
+            study = _open(file, workspace, stack, checked.fingerprint, executor.costs)
         try:
             return _run(study, executor, job, workspace, console, verbose=verbose)
         except KeyboardInterrupt:
@@ -61,7 +63,7 @@ def run_study(file: StudyFile, workspace: Workspace, console: Console, *, verbos
             return 130
 
 
-def _open(file: StudyFile, workspace: Workspace, stack: ExitStack, data: str) -> SearchStudy:
+def _open(file: StudyFile, workspace: Workspace, stack: ExitStack, data: str, costs: Costs) -> SearchStudy:
     """The study, locked for this process until the stack ends. Raises InputError for a home that takes nothing."""
     try:
         storage = open_storage(workspace.home, workspace.storage, write=True)
@@ -69,7 +71,7 @@ def _open(file: StudyFile, workspace: Workspace, stack: ExitStack, data: str) ->
     except OSError as error:
         raise InputError(f"--home {workspace.home}: cannot be written: {error.strerror}") from error
     assert storage is not None
-    return SearchStudy(storage, file, dump_study(file), data)
+    return SearchStudy(storage, file, dump_study(file), data, costs)
 
 
 def _run(
@@ -170,7 +172,9 @@ def _loop(coordinator: Coordinator, executor: Executor, file: StudyFile, console
 
 def _facts(file: StudyFile) -> dict[str, str | int | float | bool | None]:
     """What MLflow shows as the study's own parameters."""
+    several = ", ".join(f"{objective.direction} {objective.metric}" for objective in file.objectives)
     return {
+        **({"objectives": several} if len(file.objectives) > 1 else {}),
         "data": file.data.name,
         "model": file.model,
         "metric": file.objective.metric,

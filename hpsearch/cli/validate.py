@@ -26,11 +26,14 @@ def describe(study: StudyFile) -> str:
     """The study in a few lines: what is fixed, what is searched and how."""
     search, space = study.search, study.space
     width = max(len(name) for name in space.hyperparameters)
+    objectives = " and ".join(f"{objective.direction} {objective.metric}" for objective in study.objectives)
     lines = [
-        f"{study.name}: {study.model} on {study.data.name}, {study.objective.direction} {study.objective.metric}",
+        f"{study.name}: {study.model} on {study.data.name}, {objectives}",
         f"{study.total} trials, sampler {search.sampler}, pruner {search.pruner}, "
         f"seed {search.seed}, {search.slots} at a time",
     ]
+    if limits := search.constraints.limits:
+        lines.append("at most " + ", ".join(f"{most:,} {cost}" for cost, most in limits.items()))
     lines += [f"  {name:<{width}}  {_said(form)}" for name, form in space.hyperparameters.items()]
     return "\n".join(lines)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from hpsearch.events import Assignment, Event
+from hpsearch.events import Assignment, Event, Scalar
 from hpsearch.space.study_file import StudyFile
 from hpsearch.training.data.arrays import Source
 
@@ -70,6 +70,12 @@ class Executor(Protocol):
 
     def check(self, file: StudyFile) -> Checked:
         """Whether the study can be run on the data. Raises InputError; nothing has been written so far."""
+
+    def costs(self, values: Mapping[str, Scalar]) -> Mapping[str, int]:
+        """What the network of a trial with these values costs, by the registry's names; no network is trained.
+
+        What cannot be counted is left out.
+        """
 
     def submit(self, trial: Assignment, *, tick: int, until: int) -> None:
         """Begin a trial, or go on with it from its checkpoint; epochs from before are told again, as they were.

@@ -26,6 +26,8 @@ from hpsearch.execution.suitability import check
 from hpsearch.execution.wire import Message, job_from_json, receive, send
 from hpsearch.execution.worker import serve
 from hpsearch.space.study_file import StudyFile
+from hpsearch.training.config import configure
+from hpsearch.training.costs import costs
 from hpsearch.training.data.arrays import Dataset
 from hpsearch.training.data.prepare import prepare
 
@@ -66,6 +68,9 @@ class _Host:
                 send(self._control, self._wrong)
             elif message["do"] == "check":
                 send(self._control, self._checked(message))
+            elif message["do"] == "costs":
+                shapes = self._data.inputs, self._data.outputs
+                send(self._control, {"costs": costs(self._job.model, configure(message["values"]), *shapes)})
             else:
                 send(self._control, {"worker": self._fork(message)})
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import torch
 
-from hpsearch.events import Assignment, Event
+from hpsearch.events import Assignment, Event, Scalar
 from hpsearch.execution.devices import resolve
 from hpsearch.execution.executor import Checked, Job, Usage
 from hpsearch.execution.progress import Progress
@@ -16,6 +16,8 @@ from hpsearch.execution.shelf import Shelf
 from hpsearch.execution.suitability import check
 from hpsearch.execution.trainer import Trainer, fault
 from hpsearch.space.study_file import StudyFile
+from hpsearch.training.config import configure
+from hpsearch.training.costs import costs
 from hpsearch.training.data.prepare import prepare
 from hpsearch.training.fit import BrokenOff
 
@@ -40,6 +42,9 @@ class InlineExecutor:
 
     def check(self, file: StudyFile) -> Checked:
         return Checked(self._data.fingerprint, tuple(check(file, self._data)))
+
+    def costs(self, values: Mapping[str, Scalar]) -> Mapping[str, int]:
+        return costs(self._job.model, configure(values), self._data.inputs, self._data.outputs)
 
     def submit(self, trial: Assignment, *, tick: int, until: int) -> None:
         self._schedule.submit(trial, tick, until)

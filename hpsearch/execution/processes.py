@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from multiprocessing.connection import wait
 
 from hpsearch.errors import HpsearchError, InputError
-from hpsearch.events import Assignment, Event, Failure, from_json
+from hpsearch.events import Assignment, Event, Failure, Scalar, from_json
 from hpsearch.execution.devices import resolve
 from hpsearch.execution.executor import Checked, Job, Usage
 from hpsearch.execution.progress import Progress
@@ -52,6 +52,9 @@ class ProcessExecutor:
 
     def check(self, file: StudyFile) -> Checked:
         return self._hosts[self._devices[0]].check(file)
+
+    def costs(self, values: Mapping[str, Scalar]) -> Mapping[str, int]:
+        return self._hosts[self._devices[0]].costs(values)
 
     def submit(self, trial: Assignment, *, tick: int, until: int) -> None:
         self._schedule.submit(trial, tick, until)

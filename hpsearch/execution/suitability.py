@@ -12,6 +12,7 @@ from hpsearch.declarations import Hyperparameter
 from hpsearch.errors import InputError
 from hpsearch.events import Scalar
 from hpsearch.space.hyperparameters import Choice, Fixed, Form, Range
+from hpsearch.space.objectives import is_cost
 from hpsearch.space.study_file import StudyFile
 from hpsearch.training.config import configure, declared
 from hpsearch.training.data import advice, drift
@@ -22,20 +23,22 @@ MOST_VALUES = 64  # of a range that shapes the network: each is tried, or else o
 
 def check(file: StudyFile, data: Dataset) -> list[str]:
     """Warnings, a sentence each. Raises InputError where the study cannot be run on the data."""
-    _check_metric(file, data)
+    _check_metrics(file, data)
     for name, form in file.space.hyperparameters.items():
         _check_hyperparameter(name, form, file, data)
     _check_network(file, data)
     return [*_unread(file), *_lone_batches(file), *drift.warnings(data), *advice.advice(data)]
 
 
-def _check_metric(file: StudyFile, data: Dataset) -> None:
-    name = file.objective.metric
-    if data.task not in registry.load("metric", name).tasks:
-        fitting = [metric for metric in registry.names("metric") if data.task in registry.load("metric", metric).tasks]
-        said = name if "metric" in file.objective.model_fields_set else f"{name}, the default,"
-        what = f"objective.metric: {said} is not for {data.task}, which is the task of data {file.data.name}"
-        raise InputError(what, hint=f"these are: {', '.join(fitting)}")
+def _check_metrics(file: StudyFile, data: Dataset) -> None:
+    fitting = [metric for metric in registry.names("metric") if data.task in registry.load("metric", metric).tasks]
+    for place, objective in enumerate(file.objectives):
+        name = objective.metric
+        if not is_cost(name) and name not in fitting:
+            said = name if "metric" in objective.model_fields_set else f"{name}, the default,"
+            where = "objective" if len(file.objectives) == 1 else f"objective[{place}]"
+            what = f"{where}.metric: {said} is not for {data.task}, which is the task of data {file.data.name}"
+            raise InputError(what, hint=f"these are: {', '.join(fitting)}")
 
 
 def _check_hyperparameter(name: str, form: Form, file: StudyFile, data: Dataset) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
@@ -16,6 +17,7 @@ from multiprocessing.reduction import send_handle
 from pathlib import Path
 
 from hpsearch.errors import HpsearchError, InputError
+from hpsearch.events import Scalar
 from hpsearch.execution.devices import only
 from hpsearch.execution.executor import Checked, Job
 from hpsearch.execution.progress import Progress
@@ -78,6 +80,11 @@ class Host:
         """What the data say to the study. Raises InputError."""
         answer = self._ask({"do": "check", "file": file.to_dict()})
         return Checked(answer["fingerprint"], tuple(answer["warnings"]))
+
+    def costs(self, values: Mapping[str, Scalar]) -> Mapping[str, int]:
+        """What a network of these values costs."""
+        answer: Mapping[str, int] = self._ask({"do": "costs", "values": dict(values)})["costs"]
+        return answer
 
     def fork(self, place: int) -> Worker:
         """A new worker, ready at once. Raises HpsearchError where the host is dead."""

@@ -63,12 +63,19 @@ def summarise(study: StudyRecord) -> Summary:
 
 def _verdict(study: StudyRecord, best: TrialRecord | None) -> str:
     if best is not None and best.value is not None:
-        return f"Trial {best.number} is the best: {label(study.metric)} {number(best.value)}."
+        return f"Trial {best.number} is the best: {label(study.metric)} {number(best.value)}.{_front(study)}"
     if not study.trials:
         return "No trial has started yet."
     if any(trial.state in ("RUNNING", "WAITING") for trial in study.trials):
         return "No trial has finished with a value yet."
     return "No trial finished with a value."
+
+
+def _front(study: StudyRecord) -> str:
+    if not study.objectives:
+        return ""
+    count, names = len(study.front), " and ".join(label(metric) for metric, _ in study.objectives)
+    return f" {count} trial{' is' if count == 1 else 's are'} on the front of {names}."
 
 
 def _counts(study: StudyRecord) -> tuple[tuple[str, int], ...]:

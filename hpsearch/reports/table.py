@@ -14,14 +14,15 @@ def table(study: StudyRecord) -> pd.DataFrame:
     """One row a trial, in the study's order; one column a fact, then one a searched hyperparameter.
 
     `diagnosis` names all that was found, the verdict first, `epochs` counts the epochs trained, `seconds` the time of
-    training them. What is not there is missing (NaN, NA or None): the value of a pruned
-    trial, a hyperparameter that was inactive.
+    training them. Other objectives, and what is counted of a network, have columns behind `value`. What is not there
+    is missing (NaN, NA or None): the value of a pruned trial, a hyperparameter that was inactive.
     """
     trials = study.trials
     columns: dict[str, pd.Series] = {
         "number": pd.Series([trial.number for trial in trials], dtype="int64"),
         "state": pd.Series([trial.state for trial in trials], dtype=object),
         "value": pd.Series([trial.value for trial in trials], dtype="float64"),
+        **{name: pd.Series([beside(trial, name) for trial in trials], dtype="float64") for name in also(study)},
         "failure": pd.Series(
             [None if trial.failure is None else trial.failure.value for trial in trials], dtype=object
         ),
@@ -35,6 +36,17 @@ def table(study: StudyRecord) -> pd.DataFrame:
         values = [trial.params.get(dimension.name) for trial in trials]
         columns[column(dimension.name)] = pd.Series(values, dtype=_dtype(dimension))
     return pd.DataFrame(columns)
+
+
+def also(study: StudyRecord) -> tuple[str, ...]:
+    """What trials have beside their value: the other objectives, and costs of their networks."""
+    counted = [name for trial in study.trials[:1] for name in trial.costs]
+    return tuple(dict.fromkeys(name for name in (*dict(study.objectives), *counted) if name != study.metric))
+
+
+def beside(trial: TrialRecord, name: str) -> float | None:
+    """A trial's value of another objective, or a cost of its network, which is known before it ends."""
+    return trial.costs.get(name, trial.objectives.get(name))
 
 
 def _diagnosis(trial: TrialRecord) -> str | None:

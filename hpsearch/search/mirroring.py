@@ -54,6 +54,9 @@ def mirror_end(record: Record, trial: TrialRecord) -> None:
     metrics = {"seconds": trial.seconds or 0.0, "epochs": float(trial.history.epochs)}
     if trial.value is not None and math.isfinite(trial.value):
         metrics["value"] = trial.value
+    metrics |= {name: float(cost) for name, cost in trial.costs.items()}
+    if trial.failure is None:  # of the dev part's, MLflow has the same as the last of the series
+        metrics |= {name: value for name, value in trial.objectives.items() if math.isfinite(value)}
     assert trial.ended is not None
     record.trial_ended(trial.number, mlflow_status(trial), metrics, tags, trial.ended.timestamp())
 

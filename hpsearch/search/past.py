@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import optuna
 from optuna.storages import BaseStorage
+from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 Kept = TypeVar("Kept")
@@ -28,9 +29,10 @@ class Past(optuna.Study):
     that of writing, and after an interruption that of the numbers: nothing may depend on it.
     """
 
-    def __init__(self, storage: BaseStorage, name: str) -> None:
-        """Raises KeyError where the storage has no such study."""
+    def __init__(self, storage: BaseStorage, name: str, judge: int = 0) -> None:
+        """`judge` is the place of the objective that pruners read. Raises KeyError where there is no such study."""
         super().__init__(name, storage)
+        self._judge = judge
         self._trials: list[FrozenTrial] = []
         self.reports: list[Report] = []
         #: The trials that have ended, however they did, as they stay.
@@ -40,6 +42,11 @@ class Past(optuna.Study):
         self._kept: dict[Hashable, Any] = {}
         for trial in storage.get_all_trials(self._study_id, deepcopy=False):
             self.update(trial)
+
+    @property
+    def direction(self) -> StudyDirection:
+        """That of what trials report after an epoch. Optuna's own property refuses several objectives."""
+        return self._directions[self._judge]
 
     @property
     def by_number(self) -> Sequence[FrozenTrial]:

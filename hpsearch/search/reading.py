@@ -13,9 +13,12 @@ from optuna.trial import FrozenTrial, TrialState
 from hpsearch.errors import InputError, did_you_mean
 from hpsearch.events import Failure, History, Signals
 from hpsearch.search.dimensions import dimensions
+from hpsearch.search.objectives import Objectives
 from hpsearch.search.records import State, StudyRecord, TrialRecord
 from hpsearch.space.study_file import StudyFile
 from hpsearch.training.findings import Finding
+
+EXHAUSTED = "exhausted"  # of a study: how many trials there can be, where limits leave no more
 
 
 def stored_file(storage: BaseStorage | None, name: str) -> tuple[StudyFile, str]:
@@ -29,16 +32,18 @@ def read_study(storage: BaseStorage | None, name: str) -> StudyRecord:
     facts = _facts(storage, name)
     file = StudyFile.model_validate(facts["file"])
     assert storage is not None
+    study, objectives = storage.get_study_id_from_name(name), Objectives(file)
     trials = tuple(
-        trial_record(trial)
-        for trial in storage.get_all_trials(storage.get_study_id_from_name(name), deepcopy=False)
+        trial_record(trial, objectives)
+        for trial in storage.get_all_trials(study, deepcopy=False)
         if "values" in trial.user_attrs
     )
+    noted = storage.get_study_user_attrs(study)
     return StudyRecord(
         name=name,
         metric=file.objective.metric,
         direction=cast(Any, file.objective.direction),
-        total=file.total,
+        total=min(file.total, noted.get(EXHAUSTED, file.total)),
         seed=file.search.seed,
         sampler=file.search.sampler,
         pruner=file.search.pruner,
@@ -46,7 +51,8 @@ def read_study(storage: BaseStorage | None, name: str) -> StudyRecord:
         study_file=facts["text"],
         dimensions=dimensions(file.space),
         trials=trials,
-        effort=storage.get_study_user_attrs(storage.get_study_id_from_name(name)).get("effort"),
+        effort=noted.get("effort"),
+        objectives=tuple((o.metric, o.direction) for o in file.objectives) if len(file.objectives) > 1 else (),
     )
 
 
@@ -68,16 +74,17 @@ def _made(storage: BaseStorage | None) -> dict[str, float]:
     return {name: float(facts["created"]) for name, facts in made}
 
 
-def trial_record(trial: FrozenTrial) -> TrialRecord:
-    """One stored trial."""
+def trial_record(trial: FrozenTrial, objectives: Objectives) -> TrialRecord:
+    """One stored trial of a study that is judged by `objectives`."""
     result = trial.user_attrs.get("result", {})
     metrics = {name: [_number(v) for v in values] for name, values in result.get("metrics", {}).items()}
     complete = trial.state == TrialState.COMPLETE
+    told: list[float] = trial.values if complete else []
     assert trial.datetime_start is not None
     return TrialRecord(
         number=trial.number,
         state=cast(State, trial.state.name),
-        value=trial.value if complete else None,
+        value=told[objectives.judge] if told else None,
         params=trial.params,
         values=trial.user_attrs["values"],
         seed=trial.user_attrs["seed"],
@@ -90,6 +97,8 @@ def trial_record(trial: FrozenTrial) -> TrialRecord:
         history=History(metrics, result.get("times", []), _signals(result)),
         slot_start=trial.user_attrs["start"],
         diagnosis=tuple(Finding(name, sentence) for name, sentence in result.get("diagnosis", [])),
+        objectives=dict(zip(objectives.metrics, told, strict=True)) if len(told) > 1 else {},
+        costs=trial.user_attrs.get("costs", {}),
     )
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from hpsearch.declarations import better
+from hpsearch.declarations import Direction, better
 from hpsearch.events import Failure, History, Scalar
+from hpsearch.search.front import front, losses
 from hpsearch.training.findings import Finding
 
 State = Literal["COMPLETE", "PRUNED", "FAIL", "RUNNING", "WAITING"]
@@ -48,7 +49,9 @@ class TrialRecord:
 
     `params` holds the searched values only, `values` all of them. A diverged trial is COMPLETE with the
     metric's worst value and `failure` set. `ended` is None while it runs. `diagnosis` has the verdict first;
-    it is empty for trials of older versions.
+    it is empty for trials of older versions. `objectives` has a complete trial's value of each objective, by metric,
+    where a study has several; `value` is then that of the one by which trials are ranked. `costs` has what its network
+    costs, by name, where the study counts it.
     """
 
     number: int
@@ -66,6 +69,8 @@ class TrialRecord:
     history: History = field(default_factory=History)
     slot_start: int = 0
     diagnosis: tuple[Finding, ...] = ()
+    objectives: Mapping[str, float] = field(default_factory=dict)
+    costs: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def finished(self) -> bool:
@@ -88,11 +93,15 @@ class TrialRecord:
 
 @dataclass(frozen=True, slots=True)
 class StudyRecord:
-    """A study at one moment: what it searches, how, every trial by number, and what the last run of it cost."""
+    """A study at one moment: what it searches, how, every trial by number, and what the last run of it cost.
+
+    `metric` and `direction` are those by which trials are ranked. `objectives` has all (metric, direction) in the
+    order of the study file where there are several; where there is one, it is empty.
+    """
 
     name: str
     metric: str
-    direction: Literal["maximize", "minimize"]
+    direction: Direction
     total: int
     seed: int
     sampler: str
@@ -102,6 +111,7 @@ class StudyRecord:
     dimensions: tuple[Dimension, ...]
     trials: tuple[TrialRecord, ...]
     effort: Mapping[str, Any] | None = None
+    objectives: tuple[tuple[str, Direction], ...] = ()
 
     def better(self, one: float, other: float) -> bool:
         """Whether value `one` is strictly better than `other` in this study's direction."""
@@ -109,9 +119,26 @@ class StudyRecord:
 
     @property
     def best(self) -> TrialRecord | None:
-        """The scored trial with the best value; of equal ones the first."""
+        """The scored trial with the best value; of equal ones the first, or one of the front."""
+        if self.objectives:
+            return next(iter(self.front), None)
         best: TrialRecord | None = None
         for trial in self.trials:
             if trial.scored and (best is None or self.better(trial.value or 0.0, best.value or 0.0)):
                 best = trial
         return best
+
+    @property
+    def front(self) -> tuple[TrialRecord, ...]:
+        """The scored trials that no other one beats in every objective, the best by `metric` first.
+
+        Empty where there is one objective.
+        """
+        scored = {trial.number: trial for trial in self.trials if trial.scored and self.objectives}
+        directions = [direction for _, direction in self.objectives]
+        own = {
+            number: losses([trial.objectives[metric] for metric, _ in self.objectives], directions)
+            for number, trial in scored.items()
+        }
+        sign = -1.0 if self.direction == "maximize" else 1.0
+        return tuple(sorted((scored[n] for n in front(own)), key=lambda t: (sign * (t.value or 0.0), t.number)))

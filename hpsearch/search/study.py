@@ -22,11 +22,13 @@ from hpsearch.events import Assignment, Failure, History, Scalar
 from hpsearch.search.clock import Position
 from hpsearch.search.dimensions import dimensions
 from hpsearch.search.distributions import distribution
+from hpsearch.search.limits import Costs, Counted, Limited
+from hpsearch.search.objectives import Objectives
 from hpsearch.search.past import Past
 from hpsearch.search.pruners import Pruner
-from hpsearch.search.reading import read_study, trial_record
+from hpsearch.search.reading import EXHAUSTED, read_study, trial_record
 from hpsearch.search.records import StudyRecord, TrialRecord
-from hpsearch.search.samplers import Sampler, structural
+from hpsearch.search.samplers import structural
 from hpsearch.search.seeds import trial_seed
 from hpsearch.search.storage import sync
 from hpsearch.space.study_file import StudyFile, differences
@@ -36,18 +38,34 @@ from hpsearch.training.findings import Finding
 class SearchStudy:
     """One study, open for writing. Raises InputError where the stored study was another search."""
 
-    def __init__(self, storage: BaseStorage, file: StudyFile, text: str, data: str | None = None) -> None:
-        """`data` is a fingerprint of what is trained on: a study goes on with no other."""
+    def __init__(
+        self,
+        storage: BaseStorage,
+        file: StudyFile,
+        text: str,
+        data: str | None = None,
+        costs: Costs = lambda values: {},
+    ) -> None:
+        """`data` is a fingerprint of what is trained on: a study goes on with no other.
+
+        `costs` says what a network costs. It is asked only where the study counts that.
+        """
         self.file, self._storage, self._data = file, storage, data
         self.space = file.space
         self._distributions = {d.name: distribution(d) for d in dimensions(self.space)}
-        self.sampler: Sampler = registry.load("sampler", file.search.sampler)(
-            self.space, self._distributions, file.search.seed
+        self.objectives, self._costs = Objectives(file), Counted(costs)
+        self.sampler = Limited(
+            registry.load("sampler", file.search.sampler),
+            self.space,
+            self._distributions,
+            file.search.seed,
+            file.search.constraints,
+            self._costs,
         )
         self.pruner: Pruner = registry.load("pruner", file.search.pruner)(file.search.seed)
         self._structural = structural(self.space)
         self._id = self._open(text)
-        self._past = Past(storage, file.name)
+        self._past = Past(storage, file.name, self.objectives.judge)
 
     def _open(self, text: str) -> int:
         names = {study.study_name: study for study in self._storage.get_all_studies()}
@@ -72,7 +90,7 @@ class SearchStudy:
         study = optuna.create_study(
             storage=self._storage,
             study_name=self.file.name,
-            direction=self.file.objective.direction,
+            directions=self.objectives.directions,
             load_if_exists=True,
         )
         #: When the study was made, in Unix seconds, as text: what tells it from another of its name.
@@ -85,7 +103,7 @@ class SearchStudy:
     def _only_begun(self, stored: FrozenStudy) -> bool:
         """Whether this is what a death between making a study and describing it leaves behind."""
         empty = not stored.user_attrs and not self._storage.get_all_trials(stored._study_id, deepcopy=False)
-        return empty and stored.direction.name.lower() == self.file.objective.direction
+        return empty and [way.name.lower() for way in stored.directions] == self.objectives.directions
 
     @property
     def trials(self) -> Sequence[FrozenTrial]:
@@ -104,14 +122,19 @@ class SearchStudy:
         number = len(self.trials)
         proposed = self.sampler.propose(self._past, number, self._of_the_cohort(number))
         if proposed is None:
+            if number < self.file.total:
+                self._storage.set_study_user_attr(self._id, EXHAUSTED, number)
             return None
         seed = trial_seed(self.file.search.seed, number)
         values = self.space.complete(proposed)
+        facts: dict[str, Any] = {"values": values, "seed": seed, "start": tick}
+        if self.file.counts_costs:
+            facts["costs"] = dict(self._costs(values))
         begun = create_trial(
             state=TrialState.RUNNING,
             params=dict(proposed),
             distributions={name: self._distributions[name] for name in proposed},
-            user_attrs={"values": values, "seed": seed, "start": tick},
+            user_attrs=facts,
         )
         self._written(self._storage.create_new_trial(self._id, begun))
         return Assignment(number, values, seed)
@@ -137,7 +160,7 @@ class SearchStudy:
     def tell(
         self,
         number: int,
-        value: float | None,
+        values: Sequence[float] | None,
         history: History,
         end: int,
         *,
@@ -146,7 +169,7 @@ class SearchStudy:
         seconds: float = 0.0,
         diagnosis: Sequence[Finding] = (),
     ) -> None:
-        """End a trial: COMPLETE with a value, PRUNED, or FAIL, at tick `end`.
+        """End a trial: COMPLETE with a value for each objective, PRUNED, or FAIL, at tick `end`.
 
         `failure` is (class, message, traceback).
         """
@@ -162,8 +185,8 @@ class SearchStudy:
         if failure is not None:
             result |= dict(zip(("failure", "message", "traceback"), failure, strict=True))
         self._storage.set_trial_user_attr(trial, "result", result)
-        state = TrialState.PRUNED if pruned else TrialState.FAIL if value is None else TrialState.COMPLETE
-        self._storage.set_trial_state_values(trial, state, None if value is None else [value])
+        state = TrialState.PRUNED if pruned else TrialState.FAIL if values is None else TrialState.COMPLETE
+        self._storage.set_trial_state_values(trial, state, values)
         self._written(trial)
 
     def note_effort(self, effort: Mapping[str, Any]) -> None:
@@ -176,7 +199,7 @@ class SearchStudy:
 
     def trial(self, number: int) -> TrialRecord:
         """One trial as it stands."""
-        return trial_record(self.trials[number])
+        return trial_record(self.trials[number], self.objectives)
 
     def record(self) -> StudyRecord:
         """The study as it stands."""

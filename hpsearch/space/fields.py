@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import PlainSerializer, PlainValidator
 
+from hpsearch import registry
 from hpsearch.errors import did_you_mean
 from hpsearch.space.problems import Problem, ProblemsError, shown, wrong
 from hpsearch.space.values import known_name, number
@@ -158,6 +159,23 @@ def _devices(value: object) -> str:
     return ",".join(name.strip() for name in names)
 
 
+def _metric(value: object) -> str:
+    """A metric of the dev part, or a cost of the network."""
+    if value in ("seconds", "time"):
+        what = f"{value!r} cannot be searched on: time is never the same again, and the search would not be either"
+        raise wrong(what, "'multiply_adds' is a cost that is counted")
+    costs = registry.names("cost")
+    if value in costs:
+        return str(value)
+    if isinstance(value, str) and value not in registry.names("metric"):
+        raise wrong(f"there is no metric {shown(value)}", did_you_mean(value, [*registry.names("metric"), *costs]))
+    return known_name("metric", value)
+
+
+def _optional_metric(value: object) -> str | None:
+    return None if value is None else _metric(value)
+
+
 def _executor(value: object) -> str:
     return "auto" if value == "auto" else known_name("executor", value)
 
@@ -183,6 +201,7 @@ DataName = Annotated[str, PlainValidator(lambda value: known_name("data", value)
 Normalize = Annotated[str, PlainValidator(lambda value: known_name("normalize", value))]
 Precision = Annotated[str, PlainValidator(lambda value: known_name("precision", value))]
 Model = Annotated[str, PlainValidator(lambda value: known_name("model", value))]
-Metric = Annotated[str, PlainValidator(lambda value: known_name("metric", value))]
+Metric = Annotated[str, PlainValidator(_metric)]
+OptionalMetric = Annotated[str | None, PlainValidator(_optional_metric)]
 Sampler = Annotated[str, PlainValidator(lambda value: known_name("sampler", value))]
 Pruner = Annotated[str, PlainValidator(lambda value: known_name("pruner", value))]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from hpsearch.errors import InputError, did_you_mean
 from hpsearch.space.overrides import override
@@ -110,13 +111,15 @@ def read_text(path: Path) -> str:
         raise InputError("is not UTF-8 text", file=path, line=line) from None
 
 
-def problems_of(error: ValidationError) -> list[Problem]:
-    """What pydantic found, in the words of the study file."""
+def problems_of(error: ValidationError, inside: tuple[Any, ...] = ()) -> list[Problem]:
+    """What pydantic found `inside` a part of the study file, in the study file's words."""
     problems: list[Problem] = []
     for found in error.errors(include_url=False):
-        path, kind = found["loc"], found["type"]
+        path, kind = (*inside, *found["loc"]), found["type"]
         raised = found.get("ctx", {}).get("error")
-        if isinstance(raised, ProblemsError):
+        if isinstance(raised, ValidationError):
+            problems += problems_of(raised, path)
+        elif isinstance(raised, ProblemsError):
             problems += [Problem((*path, *one.path), one.what, one.hint) for one in raised.problems]
         elif kind == "extra_forbidden":
             problems.append(Problem(path, "unknown key", did_you_mean(path[-1], _keys_at(path[:-1]))))
@@ -132,8 +135,15 @@ def problems_of(error: ValidationError) -> list[Problem]:
 def _keys_at(path: tuple[Any, ...]) -> list[str]:
     section: type[BaseModel] = StudyFile
     for key in path:
-        section = section.model_fields[key].annotation  # type: ignore[assignment]
-    return list(section.model_fields)
+        if isinstance(key, str):  # not a place in a list
+            section = _fields(section)[key].annotation  # type: ignore[assignment]
+            section = next(iter(get_args(section)), section)  # of a list, what stands in it
+    return list(_fields(section))
+
+
+def _fields(section: type[BaseModel]) -> dict[str, FieldInfo]:
+    """By key, as the study file writes it."""
+    return {field.alias or name: field for name, field in section.model_fields.items()}
 
 
 def _first(problems: Sequence[Problem], tree: Tree, file: Path | str) -> InputError:

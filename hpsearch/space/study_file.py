@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validator
+from pydantic import Field, PlainValidator, model_validator
 
 from hpsearch import registry
 from hpsearch.errors import InputError
@@ -15,23 +15,14 @@ from hpsearch.space import fields
 from hpsearch.space.conditions import parse_hyperparameters
 from hpsearch.space.grid import count
 from hpsearch.space.hyperparameters import Form, Space
+from hpsearch.space.objectives import Constraints, Objective, Objectives, is_cost
 from hpsearch.space.problems import Problem, ProblemsError
+from hpsearch.space.section import Section
 from hpsearch.space.split import SplitOrAuto
 
 MOST_CELLS = 100_000
 AUTO_COHORT = 1  # measured, see docs/benchmarks.md; with another one, stored studies would be other searches
 PATHS = ("path", "dev_path", "test_path")  # of `data:`; a relative one starts at the study file's folder
-
-
-class Section(BaseModel):
-    """A mapping of the study file: unknown keys are errors, and an empty one means all defaults."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _empty(cls, raw: object) -> object:
-        return {} if raw is None else raw
 
 
 class Data(Section):
@@ -65,23 +56,6 @@ class Data(Section):
         return self
 
 
-def default_direction(metric: str) -> Literal["maximize", "minimize"]:
-    """The metric's better direction."""
-    direction: Literal["maximize", "minimize"] = registry.load("metric", metric).direction
-    return direction
-
-
-def _metric_direction(fields_so_far: dict[str, Any]) -> Literal["maximize", "minimize"]:
-    return default_direction(fields_so_far["metric"])
-
-
-class Objective(Section):
-    """What makes one trial better than another."""
-
-    metric: fields.Metric = "dev_accuracy"
-    direction: fields.Direction = Field(default_factory=_metric_direction)
-
-
 class Training(Section):
     """How networks are computed, for all trials alike."""
 
@@ -101,6 +75,8 @@ class Search(Section):
     trial_timeout: fields.Seconds = None
     target: fields.OptionalNumber = None
     patience: fields.OptionalCount = None
+    judge_by: fields.OptionalMetric = None
+    constraints: Constraints = Constraints()
 
 
 class Checkpoints(Section):
@@ -143,9 +119,29 @@ class StudyFile(Section):
     model: fields.Model = "mlp"
     hyperparameters: Annotated[dict[str, Form], PlainValidator(parse_hyperparameters)]
     training: Training = Training()
-    objective: Objective = Objective()
+    objectives: Objectives = Field(default=(Objective(),), alias="objective")
     search: Search = Search()
     execution: Execution = Execution()
+
+    @model_validator(mode="after")
+    def _judge_is_an_objective(self) -> StudyFile:
+        """What trials are judged by is one of the objectives, and known epoch by epoch."""
+        known = [objective.metric for objective in self.objectives if not is_cost(objective.metric)]
+        if self.search.judge_by not in (None, *known):
+            what = f"{self.search.judge_by} is not a metric of the dev part among the objectives"
+            raise ProblemsError([Problem(("search", "judge_by"), what, f"these are: {', '.join(known)}")])
+        return self
+
+    @property
+    def objective(self) -> Objective:
+        """The one by which trials are pruned and ranked: that of `search.judge_by`, or the first that is measured."""
+        measured = [objective for objective in self.objectives if not is_cost(objective.metric)]
+        return next((o for o in measured if o.metric == self.search.judge_by), measured[0])
+
+    @property
+    def counts_costs(self) -> bool:
+        """Whether networks are to be counted before they are trained."""
+        return bool(self.search.constraints.limits) or any(is_cost(o.metric) for o in self.objectives)
 
     @property
     def space(self) -> Space:
@@ -172,9 +168,10 @@ class StudyFile(Section):
 
     def to_dict(self) -> dict[str, Any]:
         """The whole file as JSON-able data, defaults filled in; validating it gives an equal study file."""
-        sections = self.model_dump(mode="json", exclude={"hyperparameters"})
+        sections = self.model_dump(mode="json", by_alias=True, exclude={"hyperparameters"})
         forms = {name: form.to_json() for name, form in self.hyperparameters.items()}
-        return {key: forms if key == "hyperparameters" else sections[key] for key in type(self).model_fields}
+        keys = [field.alias or name for name, field in type(self).model_fields.items()]
+        return {key: forms if key == "hyperparameters" else sections[key] for key in keys}
 
     def identity(self) -> dict[str, Any]:
         """Everything that decides results, as JSON-able data.

@@ -109,6 +109,18 @@ def test_two_workers_give_the_bits_of_one_process(job: Job, expected: Any) -> No
     assert not list(job.weights.glob("*.checkpoint"))
 
 
+def test_costs_are_those_of_one_process_before_and_while_workers_train(job: Job) -> None:
+    with opened(InlineExecutor(job)) as executor:
+        expected = [executor.costs(trial.values) for trial in TRIALS]
+    assert expected[0] == {"parameters": 64 * 8 + 8 + 8 * 10 + 10, "multiply_adds": 64 * 8 + 8 * 10}
+    with opened(ProcessExecutor(job)) as executor:
+        assert executor.costs(TRIALS[0].values) == expected[0]
+        submit(executor)
+        executor.poll(time.monotonic() + PATIENCE)
+        assert [executor.costs(trial.values) for trial in TRIALS] == expected
+        assert executor.costs(VALUES | {"depth": 3, "width": 100})["parameters"] > 20_000
+
+
 def test_a_worker_without_work_takes_trials_over_from_another(job: Job) -> None:
     kinds = [replace(trial, values={**trial.values, "width": 8 + trial.number}) for trial in TRIALS]
     with opened(InlineExecutor(replace(job, weights=job.weights.parent / "alone"))) as executor:

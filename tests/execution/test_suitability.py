@@ -41,6 +41,14 @@ def test_the_metric_must_be_for_the_task(metric: str, task: str) -> None:
     assert str(raised.value) == f"{what}; these are: {', '.join(fitting)}"
 
 
+def test_of_several_objectives_each_must_be_for_the_task_and_a_cost_is_for_all() -> None:
+    for task, wrong in (("regression", "dev_accuracy"), ("multiclass", "dev_rmse")):
+        data = trials.dataset(task=task)
+        check(study(objective="[{metric: parameters}, {metric: dev_loss}]"), data)
+        with pytest.raises(InputError, match=rf"^objective\[1\]\.metric: {wrong} is not for {task}"):
+            check(study(objective=f"[{{metric: dev_loss}}, {{metric: {wrong}}}]"), data)
+
+
 @pytest.mark.parametrize(
     ("written", "data", "said"),
     [

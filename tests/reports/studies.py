@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from hpsearch.declarations import Direction
 from hpsearch.events import Failure, History, Scalar, Signals
 from hpsearch.search.records import Dimension, State, StudyRecord, TrialRecord
 from hpsearch.training.diagnosis import diagnose
@@ -89,6 +91,20 @@ def study(
         "study_file": "name: digits-mlp\nobjective: {metric: dev_accuracy}\n",
     }
     return StudyRecord(**{**facts, **more}, dimensions=dimensions, trials=trials)
+
+
+def weighed(record: StudyRecord, third: bool = False) -> StudyRecord:
+    """The same study with a second objective, the parameters of each network, and perhaps a third."""
+    names: tuple[tuple[str, Direction], ...] = ((record.metric, record.direction), ("parameters", "minimize"))
+    more: tuple[tuple[str, Direction], ...] = (("multiply_adds", "minimize"),) if third else ()
+
+    def weigh(one: TrialRecord) -> TrialRecord:
+        size = 100 * (1 + one.number * 7919 % 997)
+        costs = {"parameters": size, "multiply_adds": size * (1 + one.number % 5)}
+        told = {record.metric: one.value, **costs} if one.value is not None else {}
+        return replace(one, costs=costs, objectives={name: told[name] for name, _ in (*names, *more) if name in told})
+
+    return replace(record, objectives=(*names, *more), trials=tuple(weigh(one) for one in record.trials))
 
 
 def search(count: int, seed: int = 0, epochs: int = 20) -> StudyRecord:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hpsearch.events import Failure
 from hpsearch.reports.summary import FailureClass, summarise
 from tests.reports.studies import study, trial
@@ -45,6 +47,23 @@ def test_a_study_without_a_winner_says_so() -> None:
     assert summarise(running).verdict == "No trial has finished with a value yet."
     assert summarise(study(trial(0, state="FAIL"))).verdict == "No trial finished with a value."
     assert summarise(study(trial(0, None))).best is None
+
+
+def test_of_several_objectives_the_verdict_counts_the_front() -> None:
+    costs = {"parameters": 7, "multiply_adds": 7}
+    several = study(
+        replace(trial(0, 0.9), objectives={"dev_accuracy": 0.9, "parameters": 100}, costs=costs),
+        replace(trial(1, 0.9), objectives={"dev_accuracy": 0.9, "parameters": 90}, costs=costs),
+        replace(trial(2, 0.8), objectives={"dev_accuracy": 0.8, "parameters": 95}, costs=costs),
+        replace(trial(3, 0.7), objectives={"dev_accuracy": 0.7, "parameters": 10}, costs=costs),
+        objectives=(("parameters", "minimize"), ("dev_accuracy", "maximize")),
+    )
+    assert [one.number for one in several.front] == [1, 3]
+    summary = summarise(several)
+    assert summary.best == 1
+    assert summary.verdict == (
+        "Trial 1 is the best: dev accuracy 0.9. 2 trials are on the front of parameters and dev accuracy."
+    )
 
 
 def test_a_diverged_trial_is_never_the_best_one() -> None:

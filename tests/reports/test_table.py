@@ -5,7 +5,7 @@ import pandas as pd
 from hpsearch.events import Failure
 from hpsearch.reports.table import table
 from hpsearch.search.records import Dimension
-from tests.reports.studies import START, study, trial
+from tests.reports.studies import START, study, trial, weighed
 
 DIMENSIONS = (
     Dimension("depth", low=1, high=4, integer=True),
@@ -53,6 +53,13 @@ def test_the_table_of_no_trials_has_the_same_columns() -> None:
     empty, one = table(study(dimensions=DIMENSIONS)), table(study(trial(0, 1.0), dimensions=DIMENSIONS))
     assert len(empty) == 0
     assert list(empty.columns) == list(one.columns)
+
+
+def test_other_objectives_and_costs_are_columns_behind_the_value() -> None:
+    record = weighed(study(trial(0, 0.9), trial(1, state="PRUNED")))
+    frame = table(record)
+    assert list(frame.columns[2:5]) == ["value", "parameters", "multiply_adds"]
+    assert frame["parameters"].tolist() == [trial.costs["parameters"] for trial in record.trials]
 
 
 def test_a_seed_of_64_bits_stays_exact() -> None:

@@ -59,7 +59,7 @@ def ended(storage: BaseStorage, **more: Any) -> SearchStudy:
     history = History()
     for epoch, signals in SIGNALS.items():
         history.add(EpochEnded(0, epoch, {"dev_accuracy": epoch / 4}, float(epoch), 0.1, signals))
-    study.tell(0, 0.5, history, 2, **more)
+    study.tell(0, [0.5], history, 2, **more)
     return study
 
 

@@ -12,8 +12,9 @@ from pydantic import BaseModel
 from hpsearch import registry
 from hpsearch.declarations import Hyperparameter
 from hpsearch.space.load import load_study, parse_study
+from hpsearch.space.objectives import Objective
 from hpsearch.space.split import Split
-from hpsearch.space.study_file import Data, Execution, Objective, Search, StudyFile, Training
+from hpsearch.space.study_file import Data, Execution, Search, StudyFile, Training
 
 REFERENCE = (Path(__file__).parents[2] / "docs" / "study-file.md").read_text(encoding="utf-8")
 SECTIONS: dict[str, type[BaseModel]] = {
@@ -36,13 +37,13 @@ def rows(section: str) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("section", SECTIONS)
 def test_every_key_of_a_section_has_its_row_and_no_other(section: str) -> None:
-    assert list(rows(section)) == list(SECTIONS[section].model_fields)
+    assert list(rows(section)) == [f.alias or name for name, f in SECTIONS[section].model_fields.items()]
 
 
 @pytest.mark.parametrize("section", SECTIONS)
 def test_required_keys_and_plain_defaults_are_told(section: str) -> None:
     for name, field in SECTIONS[section].model_fields.items():
-        told = rows(section)[name][1].strip("`")
+        told = rows(section)[field.alias or name][1].strip("`")
         if field.is_required():
             assert told == "required"
         elif isinstance(field.default, str | int):
@@ -71,12 +72,14 @@ def test_every_name_that_a_study_file_may_use_is_told(table: str) -> None:
 
 
 def test_the_examples_are_valid() -> None:
-    first, conditional = re.findall(r"```yaml\n(.*?)```", REFERENCE, re.DOTALL)
+    first, conditional, several = re.findall(r"```yaml\n(.*?)```", REFERENCE, re.DOTALL)
     study = parse_study(first, file="first.yaml")
     assert study.space.searched == ("learning_rate", "width")
     indented = "".join(f"  {line}\n" for line in conditional.splitlines())
     again = parse_study(f"name: s\ndata: digits\nhyperparameters:\n{indented}", file="second.yaml")
     assert again.space.searched == ("lr_decay", "decay_rate")
+    weighed = parse_study(f"name: s\ndata: digits\nhyperparameters: {{depth: 2}}\n{several}", file="third.yaml")
+    assert [objective.metric for objective in weighed.objectives] == ["dev_accuracy", "parameters"]
 
 
 def test_the_packaged_names_are_told_and_load() -> None:

@@ -74,6 +74,8 @@ def test_the_smallest_file_gets_sensible_defaults() -> None:
             "trial_timeout": None,
             "target": None,
             "patience": None,
+            "judge_by": None,
+            "constraints": {"max_parameters": None, "max_multiply_adds": None},
         },
         "execution": {
             "executor": "auto",
@@ -83,6 +85,39 @@ def test_the_smallest_file_gets_sensible_defaults() -> None:
             "checkpoints": {"every": 60.0, "disk": 1_000_000_000},
         },
     }
+
+
+SEVERAL = MINIMAL + "objective: [{metric: parameters}, {metric: dev_loss}, {metric: dev_accuracy}]\n"
+
+
+def test_several_objectives_come_back_as_they_were_written_and_trials_go_by_the_first_that_is_measured() -> None:
+    study = parse(SEVERAL)
+    assert [(o.metric, o.direction) for o in study.objectives] == [
+        ("parameters", "minimize"),
+        ("dev_loss", "minimize"),
+        ("dev_accuracy", "maximize"),
+    ]
+    assert (study.objective.metric, study.counts_costs) == ("dev_loss", True)
+    assert parse(SEVERAL, "search.judge_by=dev_accuracy").objective.metric == "dev_accuracy"
+    assert StudyFile.model_validate(study.to_dict()) == study
+    assert parse_study(dump_study(study), file="again.yaml") == study
+
+
+def test_a_list_of_one_objective_is_that_objective() -> None:
+    one = parse(MINIMAL + "objective: [{metric: dev_loss}]\n")
+    assert one == parse(MINIMAL + "objective: {metric: dev_loss}\n")
+    assert one.to_dict()["objective"] == {"metric": "dev_loss", "direction": "minimize"}
+    assert not one.counts_costs
+
+
+def test_objectives_the_judge_and_limits_are_part_of_the_search() -> None:
+    study = parse(SEVERAL).identity()
+    for override in (
+        "search.judge_by=dev_accuracy",
+        "search.constraints.max_parameters=1000",
+        "objective=[{metric: dev_loss}]",
+    ):
+        assert len(differences(study, parse(SEVERAL, override).identity())) == 1
 
 
 def test_empty_sections_mean_all_defaults() -> None:

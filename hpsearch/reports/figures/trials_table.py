@@ -11,7 +11,7 @@ from pydantic import Field
 
 from hpsearch.events import Scalar
 from hpsearch.reports.figure import Figure, Missing
-from hpsearch.reports.table import column, table
+from hpsearch.reports.table import also, column, table
 from hpsearch.reports.theme import Theme
 from hpsearch.reports.words import ABSENT, label, number, scalar, shorten
 from hpsearch.search.records import StudyRecord
@@ -55,7 +55,7 @@ def compute(study: StudyRecord, *, most: Annotated[int, Field(ge=1)] = 10_000) -
     headings = [
         (
             _heading(str(name), study.metric),
-            name in ("number", "value", "epochs", "seconds")
+            name in ("number", "value", "epochs", "seconds", *also(study))
             or (name in searched and searched[str(name)].options is None),
         )
         for name in frame.columns

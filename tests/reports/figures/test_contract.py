@@ -12,7 +12,7 @@ from hpsearch import registry
 from hpsearch.events import Failure
 from hpsearch.reports.figure import Figure, Missing
 from hpsearch.reports.theme import DARK, LIGHT
-from tests.reports.studies import search, study, trial
+from tests.reports.studies import search, study, trial, weighed
 
 STUDIES = {
     "no trial": search(0),
@@ -26,6 +26,11 @@ STUDIES = {
     "equal values": study(*(trial(n, 0.5, params={"x": n / 12}, metrics={"dev_accuracy": [0.5]}) for n in range(12))),
     "values that are zero": study(*(trial(n, 0.0, params={"x": 0.5}) for n in range(12))),
     "a value outside its range": study(*(trial(n, 0.1 * n, params={"x": n - 5.0}) for n in range(12))),
+    "two objectives": weighed(search(60)),
+    "three objectives": weighed(search(60), third=True),
+    "thousands of two objectives": weighed(search(2500, epochs=3)),
+    "two objectives, only failures": weighed(study(*(trial(n, state="FAIL", failure=Failure.ERROR) for n in range(3)))),
+    "two objectives, one trial": weighed(study(trial(0, 0.5))),
     "nothing searched": study(*(trial(n, 0.1 * n) for n in range(12)), dimensions=()),
 }  # fmt: skip
 
@@ -48,7 +53,7 @@ def test_every_figure_draws_or_says_why_not(name: str, kind: str) -> None:
 @pytest.mark.parametrize("name", registry.names("figure"))
 def test_every_figure_draws_a_full_study_with_colours_of_the_theme_alone(name: str) -> None:
     figure = registry.load("figure", name)
-    record = figure.compute(search(60))
+    record = figure.compute(weighed(search(60)))  # every figure has something to show of two objectives
     assert not isinstance(record, Missing)
     drawing = figure.draw(record, DARK)
     if isinstance(drawing, go.Figure):
@@ -59,5 +64,5 @@ def test_every_figure_draws_a_full_study_with_colours_of_the_theme_alone(name: s
 @pytest.mark.parametrize("name", registry.names("figure"))
 def test_a_study_is_drawn_the_same_each_time(name: str) -> None:
     figure = registry.load("figure", name)
-    one, other = (figure.compute(study) for study in (search(60), search(60)))
+    one, other = (figure.compute(study) for study in (weighed(search(60)), weighed(search(60))))
     assert one == other
