@@ -201,6 +201,25 @@ def test_asking_stops_when_patience_is_at_an_end() -> None:
     assert len(record.trials) == record.best.number + 1 + 7
 
 
+def test_in_the_order_of_arrival_the_timing_decides_and_a_death_at_any_write_loses_nothing() -> None:
+    settings: dict[str, Any] = {"trials": 14, "slots": 4}
+    results = set()
+    for life in range(1, 60):
+        storage, record, timing = MortalStorage(), FakeRecord(), random.Random(life)
+        storage.lives, storage.after = life, life % 2 == 0
+        try:
+            run(storage, FakeExecutor(timing, diverges=0.05), record, "search.order=arrival", **settings)
+        except Killed:
+            storage.lives = float("inf")
+        before = {t.number: t.state for t in storage.get_all_trials(0) if t.state.is_finished()}
+        result = run(storage, FakeExecutor(timing, diverges=0.05), record, "search.order=arrival", **settings)
+        assert [t.number for t in result.trials] == sorted(record.ended) == list(range(14))
+        assert all(t.finished for t in result.trials)
+        assert before.items() <= {t.number: t.state for t in storage.get_all_trials(0)}.items()
+        results.add(repr(outcome(result)))
+    assert len(results) > 1
+
+
 @given(seed=st.integers(0, 2**32), slots=st.integers(1, 9), epochs=st.integers(1, 30), trials=st.integers(1, 20))
 def test_every_study_ends_with_its_total(seed: int, slots: int, epochs: int, trials: int) -> None:
     executor = FakeExecutor(random.Random(seed))

@@ -90,7 +90,7 @@ def _run(
         before = coordinator.tally.finished
         clock = Clock()
         stopped = _loop(coordinator, executor, file, console)
-        effort = clock.effort(executor.usage(), coordinator.deciding + tracker.processor_seconds)
+        effort = clock.effort(executor.usage(), coordinator.deciding + tracker.processor_seconds, file.search.order)
         if before == coordinator.tally.finished and not stopped:
             say(console, f"{file.name}: nothing left to train, all {before} trials are done")
         else:

@@ -53,6 +53,7 @@ class Usage:
 
     `epochs` counts trained epochs of trials, `stacks` those of stacks: their ratio is the mean size of a stack.
     `kinds` has the size of stack that was chosen for each kind of network, and how many times faster than alone it is.
+    `waited` are seconds of workers that had nothing to do while trials waited for their turn in the order of decisions.
     """
 
     devices: tuple[str, ...]
@@ -60,6 +61,7 @@ class Usage:
     epochs: int = 0
     stacks: int = 0
     kinds: tuple[tuple[int, float], ...] = ()
+    waited: float = 0.0
 
 
 class Executor(Protocol):
