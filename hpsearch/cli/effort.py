@@ -53,6 +53,10 @@ class Clock:
     def __init__(self) -> None:
         self._began = time.perf_counter()
 
+    def leave_out(self, seconds: float) -> None:
+        """This time is none of the search."""
+        self._began += seconds
+
     def effort(self, usage: Usage, bookkeeping: float, order: str = "exact") -> Effort:
         """What it has taken up to now; `bookkeeping` in seconds, `order` as in the study file."""
         seconds = max(1e-9, time.perf_counter() - self._began)

@@ -64,6 +64,18 @@ class Usage:
     waited: float = 0.0
 
 
+def together(one: Usage, other: Usage) -> Usage:
+    """What two executors did for the same job, one after the other."""
+    return Usage(
+        other.devices,
+        tuple(a + b for a, b in zip(one.busy, other.busy, strict=True)),
+        one.epochs + other.epochs,
+        one.stacks + other.stacks,
+        max(one.kinds, other.kinds, key=len),
+        one.waited + other.waited,
+    )
+
+
 class Executor(Protocol):
     """Trains trials and says what happened. It decides nothing and writes to no database.
 
