@@ -14,7 +14,7 @@ Signals = Mapping[str, Sequence[float]]
 class Failure(StrEnum):
     """Why a trial failed. The class decides what happens next; a study goes on after any of them."""
 
-    DIVERGED = "diverged"  # loss not finite: counts as the worst value, so that the sampler learns from it
+    DIVERGED = "diverged"  # loss not finite, or above a bound: counts as the worst value, so that the sampler learns
     OUT_OF_MEMORY = "out_of_memory"
     TIMEOUT = "timeout"
     CRASHED = "crashed"  # the worker died

@@ -18,7 +18,7 @@ from hpsearch import registry
 from hpsearch.errors import HpsearchError
 from hpsearch.events import Assignment, EpochEnded, Event, Failure, History, TrialEnded, TrialFailed
 from hpsearch.execution.executor import Executor
-from hpsearch.search.clock import Position, VirtualClock
+from hpsearch.search.clock import ORDERS, Position
 from hpsearch.search.mirroring import Record, mirror_end, mirror_epoch, mirror_epochs, mirror_start
 from hpsearch.search.records import TrialRecord
 from hpsearch.search.study import SearchStudy, assignment, position
@@ -53,13 +53,13 @@ class Coordinator:
         """`listener` is told of each trial that has ended."""
         self.study, self._executor, self._record, self._listener = study, executor, record, listener
         self._search, self._objective = study.file.search, study.file.objective
-        self._clock = VirtualClock()
         self._under_way: dict[int, _UnderWay] = {}
         self.tally = Tally(study.file.objective.direction)
         self.exhausted = False
         self.deciding = 0.0
         """Seconds spent in deciding, and in writing that down."""
         self._resumed = position(study.trials)
+        self._clock = ORDERS[self._search.order](self._resumed)
         self._take_up()
 
     @property
@@ -100,16 +100,16 @@ class Coordinator:
                 if record.scored and record.value is not None:
                     values[record.number] = record.value
             else:
-                self._begin(*assignment(stored))
+                self._begin(*assignment(stored), reported=max(stored.intermediate_values, default=0))
         self._executor.tidy(values)
         self._fill(self._resumed[0])
 
-    def _begin(self, trial: Assignment, tick: int) -> None:
+    def _begin(self, trial: Assignment, tick: int, reported: int = 0) -> None:
         epochs = trial.values.get("epochs", registry.load("hyperparameters", "epochs").default)
         assert isinstance(epochs, int)
         under_way = _UnderWay(epochs, self.study.pruner.decisions(trial.number, epochs))
         self._under_way[trial.number] = under_way
-        self._clock.begin(trial.number, tick, epochs)
+        self._clock.begin(trial.number, tick, epochs, reported)
         self._executor.submit(trial, tick=tick, until=under_way.until())
 
     def _fill(self, tick: int) -> None:
@@ -149,8 +149,8 @@ class Coordinator:
         mirror_epoch(self._record, event)
 
     def _decide(self, place: Position, event: EpochEnded, trial: _UnderWay) -> None:
-        """Let the pruner decide. Before the place where this run took the study up, it let the trial go on."""
-        if place >= self._resumed:
+        """Let the pruner decide, unless an earlier run did, and let the trial go on."""
+        if not self._clock.decided(place, event):
             self.study.report(event.number, event.epoch, event.metrics[self._objective.metric])
             if self.study.prunes(event.number, event.epoch):
                 self._end(place, event, values=self._values(event.number, trial), pruned=True)

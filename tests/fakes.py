@@ -69,7 +69,10 @@ class FakeExecutor:
         ready = [t for t in self._trials.values() if t.done < t.until]
         if not ready:
             return []
-        trial = ready[0] if self._timing is None else self._timing.choice(ready)
+        return self._train(ready[0] if self._timing is None else self._timing.choice(ready))
+
+    def _train(self, trial: _Trial) -> list[Event]:
+        """One epoch of a trial, and its end if that was the last one."""
         number, trial.done = trial.assignment.number, trial.done + 1
         value = score(trial.assignment, trial.done)
         metrics = {"dev_accuracy": value, "train_accuracy": value, "train_loss": 1 / trial.done}
@@ -89,6 +92,49 @@ class FakeExecutor:
 
     def close(self) -> None:
         self._trials.clear()
+
+
+class RacingExecutor(FakeExecutor):
+    """Several workers that race: an epoch takes as long as `delays` says, and some workers are slower than others.
+
+    A worker that is free takes any trial that may go on; what has ended is said in the order in which it ends, or
+    some of it together. It dies, as a coordinator does that is killed, after so many `polls`.
+    """
+
+    def __init__(
+        self, workers: int, delays: random.Random, diverges: float = math.inf, polls: float = math.inf
+    ) -> None:
+        super().__init__(delays, diverges)
+        self._delays, self._polls, self._now = delays, polls, 0.0
+        self._pace = [delays.uniform(0.2, 5.0) for _ in range(workers)]
+        self._busy: dict[int, tuple[float, _Trial]] = {}
+
+    def poll(self, until: float | None = None) -> list[Event]:
+        self._polls -= 1
+        if self._polls < 0:
+            raise KilledError
+        events: list[Event] = []
+        while not events or (self._busy and self._delays.random() < 0.3):
+            self._feed()
+            if not self._busy:
+                return events
+            worker = min(self._busy, key=lambda w: self._busy[w][0])
+            self._now, trial = self._busy.pop(worker)
+            if trial.assignment.number in self._trials:  # otherwise it was stopped meanwhile
+                events += self._train(trial)
+        return events
+
+    def _feed(self) -> None:
+        for worker in [worker for worker in range(len(self._pace)) if worker not in self._busy]:
+            taken = {trial.assignment.number for _, trial in self._busy.values()}
+            ready = [t for n, t in self._trials.items() if t.done < t.until and n not in taken]
+            if ready:
+                passes = self._pace[worker] * self._delays.lognormvariate(0.0, 1.0)
+                self._busy[worker] = self._now + passes, self._delays.choice(ready)
+
+
+class KilledError(BaseException):
+    """Like `kill -9`: nothing catches it."""
 
 
 @dataclass

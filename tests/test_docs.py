@@ -42,7 +42,7 @@ hpsearch() {{ "{sys.executable}" -m hpsearch "$@"; }}
 case "$1" in
   run) hpsearch "$@" --trials 3 {SMALL} ;;
   resume) hpsearch "$@" --trials 4 {SMALL} ;;
-  ui) hpsearch "$@" --help ;;
+  ui | stop | pause) hpsearch "$@" --help ;;
   *) hpsearch "$@" ;;
 esac
 """

@@ -21,8 +21,8 @@ from hpsearch.search.mirroring import mirror_end
 from hpsearch.search.records import StudyRecord
 from hpsearch.search.study import SearchStudy
 from hpsearch.space.load import parse_study
-from tests.fakes import FakeExecutor, FakeRecord
-from tests.test_run import Killed, MortalStorage
+from tests.fakes import FakeExecutor, FakeRecord, KilledError
+from tests.test_run import MortalStorage
 
 STUDY = """
 name: several
@@ -92,7 +92,7 @@ def test_a_study_killed_at_any_write_ends_as_if_it_had_not_been(search: dict[str
     for life in range(1, 39, 3):
         storage, record, timing = MortalStorage(), FakeRecord(), random.Random(life)
         storage.lives, storage.after = life, timing.random() < 0.5
-        with pytest.raises(Killed):
+        with pytest.raises(KilledError):
             run(storage, FakeExecutor(timing, diverges=0.05), record, **small)
         storage.lives = float("inf")
         assert outcome(run(storage, FakeExecutor(timing, diverges=0.05), record, **small)) == expected

@@ -16,7 +16,7 @@ from hpsearch.search.records import StudyRecord
 from hpsearch.search.study import SearchStudy
 from hpsearch.space.load import parse_study
 from hpsearch.training.diagnosis import diagnose
-from tests.fakes import FakeExecutor, FakeRecord
+from tests.fakes import FakeExecutor, FakeRecord, KilledError
 
 STUDY = """
 name: fake
@@ -71,10 +71,6 @@ def test_no_timing_changes_the_search(search: dict[str, Any]) -> None:
         assert outcome(run(InMemoryStorage(), executor, FakeRecord(), **search)) == expected
 
 
-class Killed(BaseException):
-    """Like `kill -9`: nothing catches it."""
-
-
 class MortalStorage(InMemoryStorage):
     """Dies right before or right after its n-th write."""
 
@@ -84,10 +80,10 @@ class MortalStorage(InMemoryStorage):
     def _write(self, name: str, *arguments: Any, **named: Any) -> Any:
         self.lives -= 1
         if self.lives == 0 and not self.after:
-            raise Killed
+            raise KilledError
         result = getattr(super(), name)(*arguments, **named)
         if self.lives == 0:
-            raise Killed
+            raise KilledError
         return result
 
     def create_new_trial(self, *arguments: Any, **named: Any) -> int:
@@ -115,7 +111,7 @@ def test_a_study_killed_at_any_write_ends_as_if_it_had_not_been(search: dict[str
             try:
                 run(storage, FakeExecutor(timing, diverges=0.05), record, **small)
                 break
-            except Killed:
+            except KilledError:
                 pass
         storage.lives = float("inf")
         result = run(storage, FakeExecutor(timing, diverges=0.05), record, **small)
@@ -199,6 +195,25 @@ def test_asking_stops_when_patience_is_at_an_end() -> None:
     record = run(InMemoryStorage(), FakeExecutor(), FakeRecord(), "search.patience=7", **settings)
     assert record.best is not None
     assert len(record.trials) == record.best.number + 1 + 7
+
+
+def test_in_the_order_of_arrival_the_timing_decides_and_a_death_at_any_write_loses_nothing() -> None:
+    settings: dict[str, Any] = {"trials": 14, "slots": 4}
+    results = set()
+    for life in range(1, 60):
+        storage, record, timing = MortalStorage(), FakeRecord(), random.Random(life)
+        storage.lives, storage.after = life, life % 2 == 0
+        try:
+            run(storage, FakeExecutor(timing, diverges=0.05), record, "search.order=arrival", **settings)
+        except KilledError:
+            storage.lives = float("inf")
+        before = {t.number: t.state for t in storage.get_all_trials(0) if t.state.is_finished()}
+        result = run(storage, FakeExecutor(timing, diverges=0.05), record, "search.order=arrival", **settings)
+        assert [t.number for t in result.trials] == sorted(record.ended) == list(range(14))
+        assert all(t.finished for t in result.trials)
+        assert before.items() <= {t.number: t.state for t in storage.get_all_trials(0)}.items()
+        results.add(repr(outcome(result)))
+    assert len(results) > 1
 
 
 @given(seed=st.integers(0, 2**32), slots=st.integers(1, 9), epochs=st.integers(1, 30), trials=st.integers(1, 20))

@@ -19,7 +19,9 @@ class Effort:
     """`seconds` is the time of the search, `busy` the share of it in which the devices computed (their mean).
 
     `bookkeeping` is the time that asking, telling, storing and MLflow's record took, as a share of `seconds`;
-    `stack` the mean number of trials that trained together.
+    `stack` the mean number of trials that trained together. `waiting` is the share of the workers' time in which they
+    had nothing to do because results waited for their turn (None for one worker, and where nothing waits): what is
+    idle beside it is start, end and imbalance.
     """
 
     workers: int
@@ -30,13 +32,15 @@ class Effort:
     epochs: int
     stack: float
     kinds: tuple[tuple[int, float], ...] = ()
+    waiting: float | None = None
 
     def line(self) -> str:
         """The same to be read."""
         kinds = ", ".join(f"{n} × {device}" for device, n in Counter(self.devices).items())
+        order = "" if self.waiting is None else f"; waiting for the order {self.waiting:.1%}"
         return (
             f"devices: {kinds}, computing {self.busy:.1%} of {duration(self.seconds)}; "
-            f"{self.stack:.1f} trials a stack; bookkeeping {self.bookkeeping:.1%}"
+            f"{self.stack:.1f} trials a stack; bookkeeping {self.bookkeeping:.1%}{order}"
         )
 
     def to_json(self) -> Mapping[str, Any]:
@@ -49,8 +53,12 @@ class Clock:
     def __init__(self) -> None:
         self._began = time.perf_counter()
 
-    def effort(self, usage: Usage, bookkeeping: float) -> Effort:
-        """What it has taken up to now; `bookkeeping` in seconds."""
+    def leave_out(self, seconds: float) -> None:
+        """This time is none of the search."""
+        self._began += seconds
+
+    def effort(self, usage: Usage, bookkeeping: float, order: str = "exact") -> Effort:
+        """What it has taken up to now; `bookkeeping` in seconds, `order` as in the study file."""
         seconds = max(1e-9, time.perf_counter() - self._began)
         workers = len(usage.devices)
         return Effort(
@@ -62,6 +70,7 @@ class Clock:
             epochs=usage.epochs,
             stack=usage.epochs / max(1, usage.stacks),
             kinds=usage.kinds,
+            waiting=usage.waited / workers / seconds if workers > 1 and order == "exact" else None,
         )
 
 

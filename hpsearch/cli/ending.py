@@ -10,6 +10,7 @@ from rich.console import Console
 
 from hpsearch.cli.effort import Effort
 from hpsearch.cli.printing import say
+from hpsearch.reports.failures import failure_classes
 from hpsearch.reports.page import write_page
 from hpsearch.search.records import StudyRecord
 from hpsearch.tracking.counts import Counts
@@ -57,11 +58,10 @@ def closing_lines(record: StudyRecord, page: Path, browse: str, console: Console
     by_state["failed"] = sum(bool(t.failure) for t in done)
     parts = ", ".join(f"{count} {word}" for word, count in by_state.items() if count)
     say(console, f"{record.name}: {len(done)} of {record.total} trials" + (f" ({parts})" if parts else ""))
-    failed = next((trial for trial in done if trial.failure), None)
-    if failed is not None:
-        say(console, f"the first failure: trial {failed.number}, {failed.failure}: {failed.message}")
-        if failed.traceback:
-            say(console, failed.traceback.rstrip())
+    for failures in failure_classes(record):
+        say(console, f"failed: {failures.line()}")
+    if traceback := next((trial.traceback for trial in done if trial.traceback), ""):
+        say(console, traceback.rstrip())
     best = record.best
     if best is not None and best.value is not None:
         found = "; ".join(finding.name.replace("_", " ") for finding in best.diagnosis)

@@ -33,7 +33,7 @@ def status(study: str | None, output_format: str, home: Path, storage: str | Non
     name = study or newest(opened)
     if name is None:
         raise InputError(f"there are no studies in {home} yet", hint="hpsearch run FILE makes one")
-    print_object(summary(read_study(opened, name), home, storage), output_format)
+    print_object(summary(read_study(opened, name), home, opened), output_format)
 
 
 @click.command()
@@ -48,9 +48,9 @@ def studies(output_format: str, home: Path, storage: str | None) -> None:
     from hpsearch.search.reading import read_studies
     from hpsearch.search.storage import open_storage
 
-    keys = ("study", "metric", "best", "best_trial", "finished", "total", "pruned", "failed", "pid")
-    records = read_studies(open_storage(home, storage, write=False))
-    summaries = [summary(record, home, storage) for record in records]
+    keys = ("study", "metric", "best", "best_trial", "finished", "total", "pruned", "failed", "state", "pid")
+    opened = open_storage(home, storage, write=False)
+    summaries = [summary(record, home, opened) for record in read_studies(opened)]
     rows = [{key: facts[key] for key in keys} for facts in summaries]
     print_rows(rows, output_format, empty=f"no studies in {home} yet")
 
@@ -117,21 +117,21 @@ def _columns(row: Mapping[str, Any]) -> dict[str, Any]:
     return {"number": row["number"], "state": row["state"], **values}
 
 
-def summary(record: Any, home: Path, storage: str | None) -> dict[str, Any]:
-    """A study's state in one flat object.
+def summary(record: Any, home: Path, storage: Any) -> dict[str, Any]:
+    """A study's state in one flat object: "under way" or "paused", by whom and since when, or "stopped" or "done".
 
-    Trials under way are `running`, or `waiting` where no process of this machine runs the study; of a storage
-    that other machines may share, that can't be known.
+    Trials that have begun and not ended are `running`, or `waiting` where nobody trains them.
     """
     from hpsearch.cli.lock import holder
 
     finished = [trial for trial in record.trials if trial.finished]
     first = min((trial.started for trial in record.trials), default=None)
     last = max((trial.ended for trial in finished), default=None)
-    pid = holder(home, record.name)
+    held = holder(home, record.name, storage)
     under_way = len(record.trials) - len(finished)
-    stopped = pid is None and storage is None
-    until = datetime.now() if pid else last
+    idle = held is None or held.state == "paused"
+    until = datetime.now() if held else last
+    resting = "stopped" if under_way or not finished else "done"
     return {
         "study": record.name,
         "metric": record.metric,
@@ -144,10 +144,13 @@ def summary(record: Any, home: Path, storage: str | None) -> dict[str, Any]:
         "complete": sum(t.state == "COMPLETE" and t.failure is None for t in finished),
         "pruned": sum(t.state == "PRUNED" for t in finished),
         "failed": sum(t.failure is not None for t in finished),
-        "running": 0 if stopped else under_way,
-        "waiting": under_way if stopped else 0,
+        "running": 0 if idle else under_way,
+        "waiting": under_way if idle else 0,
+        "state": held.state if held else resting,
         "elapsed": round((until - first).total_seconds(), 3) if first and until else 0.0,
-        "pid": pid,
+        "pid": held.pid if held else None,
+        "host": held.host if held else None,
+        "since": datetime.fromtimestamp(held.since).isoformat(" ", "seconds") if held else None,
         "devices": record.effort,
     }
 

@@ -17,6 +17,8 @@ from hpsearch.errors import HpsearchError
 COMMANDS = {
     "run": ("hpsearch.cli.run:run", "Run a study file to its total of trials."),
     "resume": ("hpsearch.cli.run:resume", "Go on with a study that was stopped."),
+    "stop": ("hpsearch.cli.control:stop", "Stop a run from another terminal; nothing is lost."),
+    "pause": ("hpsearch.cli.control:pause", "Let a run free its devices for a while."),
     "validate": ("hpsearch.cli.validate:validate", "Check a study file and say what it searches."),
     "status": ("hpsearch.cli.look:status", "How far a study is."),
     "studies": ("hpsearch.cli.look:studies", "List the studies of this workspace."),

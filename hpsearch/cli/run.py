@@ -116,15 +116,21 @@ def resume(
 ) -> int:
     """Go on with STUDY where it was stopped, from what the workspace knows of it.
 
+    A run that is paused goes on where it waits, and this command returns.
+
     \b
     hpsearch resume digits-mlp
     hpsearch resume digits-mlp -n 200
     """
+    from hpsearch.cli.control import wake
     from hpsearch.search.reading import stored_file
     from hpsearch.search.storage import open_storage
 
-    stored, _ = stored_file(open_storage(home, storage, write=False), study)
+    opened = open_storage(home, storage, write=False)
+    stored, _ = stored_file(opened, study)
     given = _given(flags, stop)
+    if not (given or overrides) and wake(study, home, storage, opened):
+        return 0
     file = parse_study(dump_study(stored), file=f"study {study}", overrides=[*overrides, *given])
     return _run(file, (home, storage, tracking_uri), quiet=quiet, verbose=verbose)
 

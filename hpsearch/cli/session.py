@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import os
-import time
+from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from functools import partial
 from importlib import import_module
@@ -13,17 +12,17 @@ import optuna
 from rich.console import Console
 
 from hpsearch import registry
-from hpsearch.cli.display import display, say_ended
-from hpsearch.cli.effort import Clock, opening_line, stacks_line
+from hpsearch.cli.effort import opening_line, stacks_line
 from hpsearch.cli.ending import check, closing_lines, publish
-from hpsearch.cli.lock import only_coordinator
+from hpsearch.cli.lock import Hold, only_coordinator
 from hpsearch.cli.printing import say, waiting, warnings_said
-from hpsearch.cli.stopping import Stopping
+from hpsearch.cli.searching import Searching, Terminal, same_data
+from hpsearch.cli.stopping import Pausing
 from hpsearch.cli.workspace import Workspace
 from hpsearch.errors import InputError
+from hpsearch.events import Scalar
 from hpsearch.execution.devices import check_precision, places
 from hpsearch.execution.executor import Executor, Job
-from hpsearch.run import Coordinator
 from hpsearch.search.limits import Costs, check_limits
 from hpsearch.search.storage import open_storage
 from hpsearch.search.study import SearchStudy
@@ -32,7 +31,6 @@ from hpsearch.space.study_file import StudyFile
 from hpsearch.tracking.tracker import Tracker
 from hpsearch.training.data.arrays import Source
 
-LOOK_SECONDS = 0.5  # between two looks at whether somebody wants to stop
 FINISH_SECONDS = 120.0
 
 
@@ -44,9 +42,15 @@ def run_study(file: StudyFile, workspace: Workspace, console: Console, *, verbos
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     with ExitStack() as stack:
         stack.enter_context(warnings_said(console))
+        pausing = stack.enter_context(Pausing())
         with console.status("starting"):
             job = job_of(file, workspace)
-            executor: Executor = stack.enter_context(closing(registry.load("executor", kind_of(file, job))(job)))
+
+            def new_executor() -> Executor:
+                executor: Executor = registry.load("executor", kind_of(file, job))(job)
+                return stack.enter_context(closing(executor))
+
+            executor = new_executor()
             if job.workers > 1:
                 _import_ahead()
             # Before anything is written: data that can't be split or a GPU that is not there is bad input.
@@ -55,46 +59,48 @@ def run_study(file: StudyFile, workspace: Workspace, console: Console, *, verbos
             for warning in checked.warnings:
                 say(console, f"warning: {warning}")
             check_limits(file, executor.costs)
-            study = _open(file, workspace, stack, checked.fingerprint, executor.costs)
+
+            def costs(values: Mapping[str, Scalar]) -> Mapping[str, int]:
+                return executor.costs(values)
+
+            study, hold = _open(file, workspace, stack, checked.fingerprint, costs, console)
+        terminal = Terminal(console, verbose, workspace.resume(file.name))
+
+        def again() -> Executor:
+            nonlocal executor
+            executor = same_data(new_executor(), study, checked.fingerprint)
+            return executor
+
         try:
-            return _run(study, executor, job, workspace, console, verbose=verbose)
+            return _run(Searching(study, executor, again, hold, terminal), study, job, workspace, terminal, pausing)
         except KeyboardInterrupt:
-            say(console, f"stopped at once; nothing finished is lost: {workspace.resume(file.name)} goes on")
+            say(console, f"stopped at once; nothing finished is lost: {terminal.resume} goes on")
             return 130
 
 
-def _open(file: StudyFile, workspace: Workspace, stack: ExitStack, data: str, costs: Costs) -> SearchStudy:
-    """The study, locked for this process until the stack ends. Raises InputError for a home that takes nothing."""
+def _open(
+    file: StudyFile, workspace: Workspace, stack: ExitStack, data: str, costs: Costs, console: Console
+) -> tuple[SearchStudy, Hold]:
+    """The study, held by this process until the stack ends. Raises InputError for a home that takes nothing."""
     try:
         storage = open_storage(workspace.home, workspace.storage, write=True)
-        stack.enter_context(only_coordinator(workspace.home, file.name))
+        hold = stack.enter_context(only_coordinator(workspace.home, file.name, storage, partial(say, console)))
     except OSError as error:
         raise InputError(f"--home {workspace.home}: cannot be written: {error.strerror}") from error
     assert storage is not None
-    return SearchStudy(storage, file, dump_study(file), data, costs)
+    return SearchStudy(storage, file, dump_study(file), data, costs), hold
 
 
 def _run(
-    study: SearchStudy,
-    executor: Executor,
-    job: Job,
-    workspace: Workspace,
-    console: Console,
-    *,
-    verbose: bool,
+    searching: Searching, study: SearchStudy, job: Job, workspace: Workspace, terminal: Terminal, pausing: Pausing
 ) -> int:
-    file = study.file
+    file, console = study.file, terminal.console
     with Tracker(workspace.home, file.name, workspace.tracking_uri, study.created) as tracker:
-        tracker.study(dump_study(file), _facts(file), {})
-        listener = partial(say_ended, console, file.objective.metric) if verbose else None
-        with console.status("starting"):
-            coordinator = Coordinator(study, executor, tracker, listener)
-        before = coordinator.tally.finished
-        clock = Clock()
-        stopped = _loop(coordinator, executor, file, console)
-        effort = clock.effort(executor.usage(), coordinator.deciding + tracker.processor_seconds)
-        if before == coordinator.tally.finished and not stopped:
-            say(console, f"{file.name}: nothing left to train, all {before} trials are done")
+        begun = partial(tracker.study, dump_study(file), _facts(file), {})
+        stopped = searching.run(tracker, begun, pausing)
+        effort = searching.effort(tracker)
+        if not searching.trained and not stopped:
+            say(console, f"{file.name}: nothing left to train, all {searching.finished} trials are done")
         else:
             study.note_effort(effort.to_json())
         record = study.record()
@@ -109,7 +115,7 @@ def _run(
             say(console, chosen)
     if stopped:
         why = "the time is up" if stopped == "timeout" else "stopped"
-        say(console, f"{why}; nothing is lost: {workspace.resume(file.name)} goes on")
+        say(console, f"{why}; nothing is lost: {terminal.resume} goes on")
     check(record, counts, tracker.reason, console)
     if stopped == "signal":
         return 130
@@ -153,23 +159,6 @@ def kind_of(file: StudyFile, job: Job) -> str:
     return "processes" if job.workers > 1 and "mps" not in job.device and hasattr(os, "fork") else "inline"
 
 
-def _loop(coordinator: Coordinator, executor: Executor, file: StudyFile, console: Console) -> str:
-    """Step until the study is done or somebody stops it, and save. Returns "" or why it stopped."""
-    deadline = math.inf if file.search.timeout is None else time.monotonic() + file.search.timeout
-    if deadline < math.inf:
-        executor.end_by(deadline)
-    shown = display(console, file.name, file.objective.metric, file.total)
-    with shown, Stopping(shown.stopping) as stopping:
-        shown.update(coordinator)
-        why = ""
-        while not why and coordinator.step(min(deadline, time.monotonic() + LOOK_SECONDS)):
-            shown.update(coordinator)
-            why = "signal" if stopping.asked else "timeout" if time.monotonic() >= deadline else ""
-        # Saves the trials under way: before it is said, and before others may take up the study.
-        executor.close()
-    return why
-
-
 def _facts(file: StudyFile) -> dict[str, str | int | float | bool | None]:
     """What MLflow shows as the study's own parameters."""
     several = ", ".join(f"{objective.direction} {objective.metric}" for objective in file.objectives)
@@ -183,5 +172,6 @@ def _facts(file: StudyFile) -> dict[str, str | int | float | bool | None]:
         "pruner": file.search.pruner,
         "seed": file.search.seed,
         "slots": file.search.slots,
+        "order": file.search.order,
         "precision": file.training.precision,
     }

@@ -53,6 +53,7 @@ class Usage:
 
     `epochs` counts trained epochs of trials, `stacks` those of stacks: their ratio is the mean size of a stack.
     `kinds` has the size of stack that was chosen for each kind of network, and how many times faster than alone it is.
+    `waited` are seconds of workers that had nothing to do while trials waited for their turn in the order of decisions.
     """
 
     devices: tuple[str, ...]
@@ -60,6 +61,19 @@ class Usage:
     epochs: int = 0
     stacks: int = 0
     kinds: tuple[tuple[int, float], ...] = ()
+    waited: float = 0.0
+
+
+def together(one: Usage, other: Usage) -> Usage:
+    """What two executors did for the same job, one after the other."""
+    return Usage(
+        other.devices,
+        tuple(a + b for a, b in zip(one.busy, other.busy, strict=True)),
+        one.epochs + other.epochs,
+        one.stacks + other.stacks,
+        max(one.kinds, other.kinds, key=len),
+        one.waited + other.waited,
+    )
 
 
 class Executor(Protocol):

@@ -39,6 +39,7 @@ class InlineExecutor:
         self._schedule = Schedule(job.stack, measured=job.measured)
         self._trainer = Trainer(job, self._data, self._shelf, self._device)
         self._epochs = self._stacks = 0
+        self._final: Usage | None = None
 
     def check(self, file: StudyFile) -> Checked:
         return Checked(self._data.fingerprint, tuple(check(file, self._data)))
@@ -61,6 +62,8 @@ class InlineExecutor:
         self._shelf.ended(number, value)
 
     def usage(self) -> Usage:
+        if self._final is not None:
+            return self._final
         kinds = tuple(self._schedule.chosen.values())
         return Usage((self._device,), (self._trainer.busy,), self._epochs, self._stacks, kinds)
 
@@ -68,9 +71,15 @@ class InlineExecutor:
         self._trainer.end_by = when
 
     def close(self) -> None:
+        if self._final is not None:
+            return
         self._trainer.close()
         self._schedule.trials.clear()
         torch.set_num_threads(self._threads)
+        self._final = self.usage()
+        del self._trainer, self._data  # whoever keeps this object keeps no device's memory
+        if self._device.startswith("cuda"):
+            torch.cuda.empty_cache()
 
     def poll(self, until: float | None = None) -> list[Event]:
         while True:

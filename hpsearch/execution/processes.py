@@ -47,6 +47,7 @@ class ProcessExecutor:
         self._busy = [0.0] * job.workers
         self._busy_before = [0.0] * job.workers
         self._epochs = self._stacks = self._deaths = 0
+        self._waited = 0.0
         self._movable, self._late = True, False
         self._end_by: float | None = None
 
@@ -73,7 +74,8 @@ class ProcessExecutor:
 
     def usage(self) -> Usage:
         busy = tuple(now + before for now, before in zip(self._busy, self._busy_before, strict=True))
-        return Usage(self._devices, busy, self._epochs, self._stacks, tuple(self._schedule.chosen.values()))
+        kinds = tuple(self._schedule.chosen.values())
+        return Usage(self._devices, busy, self._epochs, self._stacks, kinds, self._waited)
 
     def poll(self, until: float | None = None) -> list[Event]:
         if not self._workers:
@@ -150,7 +152,11 @@ class ProcessExecutor:
             often = min(1.0, self._job.longest)
             seconds = often if seconds is None else min(seconds, often)
         by_connection = {worker.connection: worker for worker in self._workers}
-        for connection in wait(list(by_connection), seconds):
+        idle = sum(not worker.groups for worker in self._workers)
+        held, began = min(idle, self._schedule.waiting()), time.monotonic()
+        ready = wait(list(by_connection), seconds)
+        self._waited += held * (time.monotonic() - began)
+        for connection in ready:
             worker = by_connection[connection]  # type: ignore[index]
             try:
                 self._hear(worker, receive(worker.connection))

@@ -42,6 +42,11 @@ class Progress:
         return self.epoch < self.until and not self.taken
 
     @property
+    def held(self) -> bool:
+        """Whether it waits after an epoch, or at its end, for what is decided there."""
+        return not self.taken and self.told > 0 and self.told >= self.until
+
+    @property
     def seconds(self) -> float:
         """Of training, as far as it is known."""
         return sum(event.seconds for event in self.past)

@@ -48,6 +48,10 @@ class Schedule:
         """All that is known, allowed and not told yet."""
         return [event for trial in self.trials.values() for event in trial.tell()]
 
+    def waiting(self) -> int:
+        """How many trials have said all that they may, and wait for a decision."""
+        return sum(trial.held for trial in self.trials.values())
+
     def group(self, place: int, under_way: Sequence[Sequence[Progress]] = ()) -> list[Progress]:
         """The trials that this worker trains next, together; none when there are none for it.
 

@@ -20,7 +20,8 @@ from hpsearch.execution.stack_sizes import StackSizes, identity
 from hpsearch.execution.under_way import UnderWay
 from hpsearch.training.config import Config, Signature, configure, signature
 from hpsearch.training.data.arrays import Dataset
-from hpsearch.training.fit import BrokenOff, finite, train_epoch
+from hpsearch.training.divergence import divergence
+from hpsearch.training.fit import BrokenOff, train_epoch
 from hpsearch.training.measure import measure
 from hpsearch.training.precision import Precision
 from hpsearch.training.program import Program
@@ -174,10 +175,9 @@ class Trainer:
         epoch, signals = trial.epoch, trial.state.signals
         event = EpochEnded(number, epoch, metrics, now, seconds + trial.waiting, signals)
         trial.waiting = 0.0
-        if not finite(metrics):
+        if wrong := divergence(metrics):
             self.forget(number)
-            what = f"the loss was no longer finite in epoch {epoch}"
-            return TrialFailed(number, epoch - 1, Failure.DIVERGED, what, spoilt=event)
+            return TrialFailed(number, epoch - 1, Failure.DIVERGED, f"{wrong} in epoch {epoch}", spoilt=event)
         trial.hear(event, self._job.metric, self._job.direction)
         return event
 

@@ -5,19 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from hpsearch.reports.words import duration, label, number, scalar, shorten
+from hpsearch.reports.failures import FailureClass, failure_classes, has_failed
+from hpsearch.reports.words import duration, label, number, scalar
 from hpsearch.search.records import StudyRecord, TrialRecord
-
-MESSAGES = 3  # examples shown of one class of failure
-
-
-@dataclass(frozen=True, slots=True)
-class FailureClass:
-    """One class of failure: how many trials, and the first few as (trial number, message)."""
-
-    name: str
-    count: int
-    examples: tuple[tuple[int, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +47,7 @@ def summarise(study: StudyRecord) -> Summary:
         ended=ended,
         elapsed=_elapsed(study),
         training=duration(sum(trial.seconds or 0.0 for trial in study.trials)),
-        failures=_failures(study),
+        failures=failure_classes(study),
     )
 
 
@@ -86,7 +76,7 @@ def _counts(study: StudyRecord) -> tuple[tuple[str, int], ...]:
 
 
 def _kind(trial: TrialRecord) -> str:
-    if trial.failure is not None or trial.state == "FAIL":
+    if has_failed(trial):
         return "failed"
     return trial.state.lower()
 
@@ -98,14 +88,3 @@ def _elapsed(study: StudyRecord) -> str:
         return "—"
     start = min(trial.started for trial in study.trials)
     return duration(max(0.0, (max(ends) - start).total_seconds()))
-
-
-def _failures(study: StudyRecord) -> tuple[FailureClass, ...]:
-    failed: dict[str, list[TrialRecord]] = {}
-    for trial in study.trials:
-        if _kind(trial) == "failed":
-            failed.setdefault("error" if trial.failure is None else trial.failure.value, []).append(trial)
-    return tuple(
-        FailureClass(label(name), len(trials), tuple((t.number, shorten(t.message, 300)) for t in trials[:MESSAGES]))
-        for name, trials in sorted(failed.items(), key=lambda item: (-len(item[1]), item[0]))
-    )

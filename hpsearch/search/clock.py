@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from hpsearch.events import EpochEnded, Event
+from hpsearch.events import EpochEnded, Event, TrialFailed
 
 Position = tuple[int, int]
 
@@ -27,7 +27,9 @@ class _Running:
 class VirtualClock:
     """Puts the events of the trials under way in virtual-time order."""
 
-    def __init__(self) -> None:
+    def __init__(self, resumed: Position = (0, -1)) -> None:
+        """`resumed` is the place at which a study is taken up: up to there all is decided."""
+        self._resumed = resumed
         self._running: dict[int, _Running] = {}
         self._expected: list[Position] = []
 
@@ -36,8 +38,8 @@ class VirtualClock:
         """The numbers of the trials under way, ascending."""
         return sorted(self._running)
 
-    def begin(self, number: int, tick: int, epochs: int) -> None:
-        """A trial of so many epochs enters a slot at a tick."""
+    def begin(self, number: int, tick: int, epochs: int, reported: int = 0) -> None:
+        """A trial of so many epochs enters a slot at a tick. `reported` is its last epoch that the storage knows of."""
         self._running[number] = _Running(tick, epochs)
         heapq.heappush(self._expected, (tick + 1, number))
 
@@ -68,3 +70,46 @@ class VirtualClock:
             if isinstance(event, EpochEnded) and event.epoch < running.epochs:
                 heapq.heapreplace(self._expected, (running.start + event.epoch + 1, event.number))
             yield position, event
+
+    def decided(self, place: Position, event: EpochEnded) -> bool:
+        """Whether this run took the study up behind this decision, after which the trial went on."""
+        return place < self._resumed
+
+
+class ArrivalOrder:
+    """In place of the clock where events count as they arrive: nothing waits, and no search can be run again the same.
+
+    Places are those of the virtual clock, so that its words (a slot's tick, how far behind a trial is) keep their
+    meaning; but they do not ascend.
+    """
+
+    def __init__(self, resumed: Position = (0, -1)) -> None:
+        self._running: dict[int, tuple[int, int]] = {}
+        self._arrived: deque[Event] = deque()
+
+    def begin(self, number: int, tick: int, epochs: int, reported: int = 0) -> None:
+        """A trial enters a slot at a tick. `reported` is its last epoch that the storage knows of."""
+        self._running[number] = tick, reported
+
+    def end(self, number: int) -> None:
+        """A trial leaves its slot; what it still says is not heard."""
+        del self._running[number]
+
+    def arrived(self, event: Event) -> None:
+        """Take an event; a trial's own events come in order."""
+        self._arrived.append(event)
+
+    def due(self) -> Iterator[tuple[Position, Event]]:
+        """All events, in the order in which they came. The caller may begin and end trials between two of them."""
+        while self._arrived:
+            event = self._arrived.popleft()
+            if event.number in self._running:
+                epoch = event.epoch + isinstance(event, TrialFailed)
+                yield (self._running[event.number][0] + epoch, event.number), event
+
+    def decided(self, place: Position, event: EpochEnded) -> bool:
+        """Whether an earlier run let the trial go on after this epoch: a later one was reported."""
+        return event.epoch < self._running[event.number][1]
+
+
+ORDERS: dict[str, type[VirtualClock] | type[ArrivalOrder]] = {"exact": VirtualClock, "arrival": ArrivalOrder}

@@ -128,6 +128,13 @@ def _direction(value: object) -> str:
     return str(value)
 
 
+def _order(value: object) -> str:
+    known = ("exact", "arrival")
+    if value not in known:
+        raise wrong(f"must be 'exact' or 'arrival', not {shown(value)}", did_you_mean(value, known))
+    return str(value)
+
+
 def _workers(value: object) -> int | str:
     if value == "auto":
         return "auto"
@@ -189,6 +196,7 @@ Seconds = Annotated[float | None, PlainValidator(seconds)]
 Span = Annotated[float, PlainValidator(span)]
 Size = Annotated[int, PlainValidator(size)]
 Direction = Annotated[Literal["maximize", "minimize"], PlainValidator(_direction)]
+Order = Annotated[Literal["exact", "arrival"], PlainValidator(_order)]
 Workers = Annotated[int | Literal["auto"], PlainValidator(_workers)]
 Stack = Annotated[int | Literal["auto"], PlainValidator(_count_or_auto)]
 Cohort = Annotated[int | Literal["auto"], PlainValidator(_count_or_auto)]

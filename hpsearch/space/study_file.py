@@ -70,6 +70,7 @@ class Search(Section):
     trials: fields.Count = 20
     seed: fields.Seed = 0
     slots: fields.Count = 16
+    order: fields.Order = "exact"
     cohort: fields.Cohort = "auto"
     timeout: fields.Seconds = None
     trial_timeout: fields.Seconds = None

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hpsearch.events import History
+from hpsearch.training.divergence import divergence
 from hpsearch.training.findings import Finding
 from hpsearch.training.signs import inside
 from hpsearch.training.trends import trends
@@ -79,10 +80,10 @@ def diagnose(history: History, epochs: int | None = None) -> tuple[Finding, ...]
 def _diverged(history: History) -> Finding | None:
     for name in ("train_loss", "dev_loss"):
         values = history.metrics.get(name, [])
-        bad = next((index for index, value in enumerate(values) if not math.isfinite(value)), None)
-        if bad is not None:
-            said = f", after {values[bad - 1]:.4g} in the epoch before" if bad else ""
-            return Finding("diverged", f"The {name.replace('_', ' ')} was no longer finite in epoch {bad + 1}{said}.")
+        for index, value in enumerate(values):
+            if wrong := divergence({name: value}):
+                said = f", after {values[index - 1]:.4g} in the epoch before" if index else ""
+                return Finding("diverged", f"The {wrong} in epoch {index + 1}{said}.")
     return None
 
 

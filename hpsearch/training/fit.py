@@ -6,7 +6,6 @@ rows, every random number comes from the trial's own counter, and no kernel's ro
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from itertools import chain
 
@@ -18,6 +17,7 @@ from hpsearch import registry
 from hpsearch.training.batches import Batches
 from hpsearch.training.clipping import Clipping
 from hpsearch.training.data.arrays import Dataset
+from hpsearch.training.divergence import Divergence
 from hpsearch.training.metrics import Metric
 from hpsearch.training.penalties import Penalty
 from hpsearch.training.probe import Probe
@@ -39,11 +39,13 @@ def train_epoch(stack: Stack, broken_off: Callable[[], bool] = lambda: False) ->
     epoch's mini-batches, as they were when trained on; train_rmse for numbers), all metrics of the task on the
     dev part, and learning_rate. What a `Probe` measures inside the networks goes into their states.
     A last mini-batch that would be smaller than the others is left out; the next epoch's order differs.
+    Of a trial that has diverged (`divergence.py`) only the means up to there are told, and no score on the dev part;
+    where all have, the epoch ends there.
     Raises BrokenOff once `broken_off`, which is asked before each step, says so.
     """
     program, states = stack.program, stack.states
     rates = [learning_rate(s.config, s.epoch + 1) for s in states]
-    batches, probe = Batches(stack), Probe(stack)
+    batches, probe, diverged = Batches(stack), Probe(stack), Divergence()
     steps = batches.steps
     settings = [_settings(stack, family, rates, steps) for family in stack.families]
     penalty, clipping = Penalty.of(stack), Clipping.of(stack)
@@ -68,12 +70,16 @@ def train_epoch(stack: Stack, broken_off: Callable[[], bool] = lambda: False) ->
             clipping.shorten(stack)
         for family, (names, columns) in zip(stack.families, settings, strict=True):
             family.update(stack, dict(zip(names, columns[step].unbind(), strict=True)))
+        if all_gone := diverged.all_gone(step + 1, steps, loss, hits):
+            break
     for state in states:
         state.epoch += 1
-    probe.end(parameters, buffers)
+    probe.end(parameters, buffers, diverged.rows)
+    mean_loss, mean_hits = diverged.means(steps, loss, hits)
+    dev = no_scores(program.data, mean_loss) if all_gone else dev_scores(program, parameters, buffers)
     scores = {
-        **_training_scores(program.data, loss / steps, hits.double() / (steps * program.batch)),
-        **dev_scores(program, parameters, buffers),
+        **_training_scores(program.data, mean_loss, mean_hits / program.batch),
+        **diverged.without(dev),
     }
     table = zip(*(score.tolist() for score in scores.values()), rates, strict=True)
     return [dict(zip([*scores, "learning_rate"], row, strict=True)) for row in table]
@@ -84,17 +90,20 @@ def dev_scores(program: Program, parameters: list[Tensor], buffers: list[Tensor]
     data = program.data
     loss, outputs = program.evaluate(parameters, buffers, data.dev_x, data.dev_y)
     scores = {"dev_loss": loss}
-    for name in registry.names("metric"):
-        metric: Metric = registry.load("metric", name)
-        if metric.score is not None and data.task in metric.tasks:
-            # Of a network that gives no numbers, a score would be one by accident.
-            scores[name] = torch.where(loss.isfinite(), metric.score(outputs, data.dev_y, data), torch.nan)
+    for name, score in _metrics(data).items():
+        # Of a network that gives no numbers, a score would be one by accident.
+        scores[name] = torch.where(loss.isfinite(), score(outputs, data.dev_y, data), torch.nan)
     return scores
 
 
-def finite(metrics: dict[str, float]) -> bool:
-    """Whether the trial's losses are still numbers; otherwise it has diverged."""
-    return math.isfinite(metrics["train_loss"]) and math.isfinite(metrics["dev_loss"])
+def no_scores(data: Dataset, like: Tensor) -> dict[str, Tensor]:
+    """The names of all metrics on the dev part, where there is nothing to score: NaN for each [trial]."""
+    return {name: torch.full_like(like, torch.nan) for name in ("dev_loss", *_metrics(data))}
+
+
+def _metrics(data: Dataset) -> dict[str, Callable[[Tensor, Tensor, Dataset], Tensor]]:
+    metrics: dict[str, Metric] = {name: registry.load("metric", name) for name in registry.names("metric")}
+    return {n: metric.score for n, metric in metrics.items() if metric.score is not None and data.task in metric.tasks}
 
 
 def _one_by_one(places: Sequence[Tensor], gradients: Sequence[Tensor]) -> None:

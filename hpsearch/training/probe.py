@@ -15,6 +15,8 @@ A probed epoch leaves in each trial's `signals`, by name, a list with one value 
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import torch
 from torch import Tensor
 from torch.func import functional_call, vmap
@@ -59,16 +61,22 @@ class Probe:
         if any(self._due):
             self._columns["gradient_norm"] = [_rms(g) for g in gradient if g.dim() > 2]
 
-    def end(self, parameters: list[Tensor], buffers: list[Tensor]) -> None:
-        """After the last step, when the trials' states have counted the epoch: sets their `signals`."""
-        if any(self._due):
-            self._columns |= _scores(self._stack.program, parameters, buffers)
+    def end(self, parameters: list[Tensor], buffers: list[Tensor], gone: Collection[int] = ()) -> None:
+        """After the last step, when the trials' states have counted the epoch: sets their `signals`.
+
+        Of the rows that are `gone`, which may have taken more steps than they would alone, nothing is measured now.
+        """
+        late: Columns = {}
+        if any(self._due) and len(gone) < len(self._due):
+            late = _scores(self._stack.program, parameters, buffers)
+            self._columns |= late
         told = {name: torch.stack(layers, 1).tolist() for name, layers in self._columns.items() if layers}
         first = any(state.epoch == 1 for state in self._stack.states)
         facts = trivial(self._stack.program.data) if first else {}
         for row, (state, is_due) in enumerate(zip(self._stack.states, self._due, strict=True)):
             before = {**state.signals, **facts} if state.epoch == 1 else {}
-            measured = {name: [_short(value) for value in rows[row]] for name, rows in told.items()}
+            names = [name for name in told if row not in gone or name not in late]
+            measured = {name: [_short(value) for value in told[name][row]] for name in names}
             state.signals = {**before, **measured} if is_due else {}
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hpsearch.cli.effort import Effort, stacks_line
+from hpsearch.cli.effort import Clock, Effort, stacks_line
+from hpsearch.execution.executor import Usage
 
 
 def test_the_stacks_that_were_chosen_are_told_in_a_sentence() -> None:
@@ -17,3 +18,12 @@ def test_devices_of_a_kind_are_counted() -> None:
     effort = Effort(3, ("cuda:0", "cuda:1", "cuda:0"), 90.0, 0.955, 0.0123, 40, 2.5)
     said = "devices: 2 × cuda:0, 1 × cuda:1, computing 95.5% of 1 min 30 s; 2.5 trials a stack; bookkeeping 1.2%"
     assert effort.line() == said
+    waited = Effort(3, ("cuda:0", "cuda:1", "cuda:0"), 90.0, 0.955, 0.0123, 40, 2.5, waiting=0.004)
+    assert waited.line() == f"{said}; waiting for the order 0.4%"
+
+
+def test_waiting_for_the_order_is_told_of_several_workers_whose_order_is_exact() -> None:
+    two = Usage(("cpu", "cpu"), (3.0, 4.0), 10, 5, waited=0.5)
+    assert Clock().effort(two, 0.1).waiting is not None
+    assert Clock().effort(two, 0.1, "arrival").waiting is None
+    assert Clock().effort(Usage(("cpu",), (3.0,), 10, 5), 0.1).waiting is None

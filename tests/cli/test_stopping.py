@@ -45,7 +45,9 @@ def test_while_a_study_runs_it_can_be_read_but_not_run_and_ctrl_c_ends_it_well(t
             assert (result.code, result.err) == (0, "")
         second = hpsearch("resume", "small", "--home", home, "-q")
         assert (second.code, second.out) == (1, "")
-        assert second.lines == [f"error: study 'small' is being run by process {process.pid}"]
+        (refused,) = second.lines
+        assert refused.startswith(f"error: study 'small' is being run by process {process.pid} on ")
+        assert refused.endswith(f", since {status['since']}")
         before = trials(home)
         process.send_signal(signal.SIGINT)
         result = ended(process)

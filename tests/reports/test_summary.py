@@ -3,7 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from hpsearch.events import Failure
-from hpsearch.reports.summary import FailureClass, summarise
+from hpsearch.reports.failures import ADVICE, FailureClass, failure_classes
+from hpsearch.reports.summary import summarise
 from tests.reports.studies import study, trial
 
 
@@ -29,8 +30,8 @@ def test_the_summary_names_the_winner_and_counts_the_rest() -> None:
     assert summary.elapsed == "1 min 30 s"
     assert summary.training == "56 s"
     assert summary.failures == (
-        FailureClass("error", 2, ((4, "boom line 2"), (5, ""))),
-        FailureClass("diverged", 1, ((3, "not finite"),)),
+        FailureClass(Failure.ERROR, 2, ((4, "boom line 2"), (5, ""))),
+        FailureClass(Failure.DIVERGED, 1, ((3, "not finite"),)),
     )
 
 
@@ -69,3 +70,13 @@ def test_of_several_objectives_the_verdict_counts_the_front() -> None:
 def test_a_diverged_trial_is_never_the_best_one() -> None:
     summary = summarise(study(trial(0, 99.0, failure=Failure.DIVERGED), trial(1, 0.1)))
     assert summary.best == 1
+
+
+def test_every_class_of_failure_is_told_in_a_line_with_advice() -> None:
+    assert set(ADVICE) == set(Failure)
+    trials = [trial(n, state="FAIL", failure=failure, message="it broke") for n, failure in enumerate(Failure)]
+    again = trial(9, state="FAIL", failure=Failure.TIMEOUT, message="it took too long")
+    first, *others = failure_classes(study(*trials, again))
+    assert first.line() == f"2 timeout (trial 2 first: it broke): {ADVICE[Failure.TIMEOUT]}"
+    assert [len(line) > 40 and "\n" not in line for line in (one.line() for one in others)] == [True] * 4
+    assert FailureClass(Failure.OUT_OF_MEMORY, 1, ((3, ""),)).line().startswith("1 out of memory (trial 3): ")

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpsearch.events import EpochEnded, Event, Failure, TrialEnded, TrialFailed
-from hpsearch.search.clock import VirtualClock
+from hpsearch.search.clock import ArrivalOrder, VirtualClock
 
 
 def epoch(number: int, n: int) -> EpochEnded:
@@ -78,3 +78,19 @@ def test_a_trial_begun_while_events_are_dealt_with_takes_its_turn() -> None:
             clock.begin(1, place[0], 1)
             clock.arrived(epoch(1, 1))
     assert seen == [(1, 0), (1, 0), (2, 1)]
+
+
+def test_in_the_order_of_arrival_nothing_waits_and_places_are_those_of_the_clock() -> None:
+    order = ArrivalOrder()
+    order.begin(0, 0, 5)
+    order.begin(1, 3, 2, reported=2)
+    for event in (epoch(1, 1), epoch(1, 2), TrialEnded(1, 2), epoch(0, 1), TrialFailed(0, 1, Failure.ERROR, "x")):
+        order.arrived(event)
+    seen = []
+    for place, event in order.due():
+        seen.append((place, order.decided(place, event) if isinstance(event, EpochEnded) else None))
+        if not isinstance(event, EpochEnded):
+            order.end(event.number)
+    assert seen == [((4, 1), True), ((5, 1), False), ((5, 1), None), ((1, 0), False), ((2, 0), None)]
+    order.arrived(epoch(0, 3))
+    assert list(order.due()) == []

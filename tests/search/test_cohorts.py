@@ -22,8 +22,8 @@ from hpsearch.search.samplers import Sampler, Tpe, structural
 from hpsearch.search.study import SearchStudy
 from hpsearch.search.tpe import DraftTpe, _Conditioned
 from hpsearch.space.load import parse_study
-from tests.fakes import FakeExecutor, FakeRecord
-from tests.test_run import Killed, MortalStorage, outcome, run
+from tests.fakes import FakeExecutor, FakeRecord, KilledError
+from tests.test_run import MortalStorage, outcome, run
 
 STRUCTURE = (
     "hyperparameters.depth={low: 1, high: 3}",
@@ -75,7 +75,7 @@ def test_a_search_in_cohorts_that_is_killed_ends_as_if_it_had_not_been() -> None
         storage, record = MortalStorage(), FakeRecord()
         storage.lives, storage.after = life, life % 8 == 1
         overrides = (*STRUCTURE, "search.cohort=4")
-        with contextlib.suppress(Killed):
+        with contextlib.suppress(KilledError):
             run(storage, FakeExecutor(random.Random(life), diverges=0.05), record, *overrides, **settings)
         storage.lives = float("inf")
         result = run(storage, FakeExecutor(diverges=0.05), record, *overrides, **settings)

@@ -69,6 +69,7 @@ def test_the_smallest_file_gets_sensible_defaults() -> None:
             "trials": 20,
             "seed": 0,
             "slots": 16,
+            "order": "exact",
             "cohort": "auto",
             "timeout": None,
             "trial_timeout": None,
