@@ -44,8 +44,7 @@ class Searching:
         self._usage: Usage | None = None
         self._deciding = 0.0
         self._clock = Clock()
-        timeout = study.file.search.timeout
-        self._deadline = math.inf if timeout is None else time.monotonic() + timeout
+        self._deadline: float | None = None  # monotonic; known once the search has started
         self.trained = False
         """Whether any trial has ended in this run."""
         self.finished = 0
@@ -85,16 +84,19 @@ class Searching:
 
     def _steps(self, run: Coordinator, pausing: Pausing) -> str:
         file = self._study.file
-        if self._deadline < math.inf:
-            self._executor.end_by(self._deadline)
+        if self._deadline is None:
+            self._deadline = math.inf if file.search.timeout is None else time.monotonic() + file.search.timeout
+        deadline = self._deadline
+        if deadline < math.inf:
+            self._executor.end_by(deadline)
         shown = display(self._terminal.console, file.name, file.objective.metric, file.total)
         with shown, Stopping(shown.stopping) as stopping:
             shown.update(run)
             why = ""
-            while not why and run.step(min(self._deadline, time.monotonic() + LOOK_SECONDS)):
+            while not why and run.step(min(deadline, time.monotonic() + LOOK_SECONDS)):
                 self._hold.check()
                 shown.update(run)
-                late = time.monotonic() >= self._deadline
+                late = time.monotonic() >= deadline
                 why = "signal" if stopping.asked else "timeout" if late else "pause" if pausing.wanted else ""
             # Saves the trials under way: before it is said, and before others may take up the study.
             self._executor.close()
@@ -111,7 +113,8 @@ class Searching:
                 time.sleep(WAKE_SECONDS)
         passed = time.monotonic() - began
         self._clock.leave_out(passed)
-        self._deadline += passed
+        if self._deadline is not None:
+            self._deadline += passed
         if stopping.asked:
             return False
         self._hold.show("under way")
