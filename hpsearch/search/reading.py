@@ -14,6 +14,7 @@ from hpsearch.errors import InputError, did_you_mean
 from hpsearch.events import Failure, History, Signals
 from hpsearch.search.dimensions import dimensions
 from hpsearch.search.records import State, StudyRecord, TrialRecord
+from hpsearch.space.sampler_plan import STORED
 from hpsearch.space.study_file import StudyFile
 from hpsearch.training.findings import Finding
 
@@ -21,13 +22,13 @@ from hpsearch.training.findings import Finding
 def stored_file(storage: BaseStorage | None, name: str) -> tuple[StudyFile, str]:
     """A stored study's file, and the text that it was written in. Raises InputError for no such study."""
     facts = _facts(storage, name)
-    return StudyFile.model_validate(facts["file"]), facts["text"]
+    return _file(facts), facts["text"]
 
 
 def read_study(storage: BaseStorage | None, name: str) -> StudyRecord:
     """A study and all its trials. Raises InputError for no such study."""
     facts = _facts(storage, name)
-    file = StudyFile.model_validate(facts["file"])
+    file = _file(facts)
     assert storage is not None
     trials = tuple(
         trial_record(trial)
@@ -40,7 +41,7 @@ def read_study(storage: BaseStorage | None, name: str) -> StudyRecord:
         direction=cast(Any, file.objective.direction),
         total=file.total,
         seed=file.search.seed,
-        sampler=file.search.sampler,
+        sampler=str(file.search.sampler),
         pruner=file.search.pruner,
         created=datetime.fromtimestamp(float(facts["created"])),
         study_file=facts["text"],
@@ -110,6 +111,10 @@ def _facts(storage: BaseStorage | None, name: str) -> Mapping[str, Any]:
     if facts is None:
         raise InputError(f"study {name!r} in this storage was not made by hpsearch")
     return facts
+
+
+def _file(facts: Mapping[str, Any]) -> StudyFile:
+    return StudyFile.model_validate(facts["file"], context=STORED)
 
 
 def _number(value: float | str) -> float:

@@ -28,6 +28,7 @@ from hpsearch.search.reading import read_study, trial_record
 from hpsearch.search.records import StudyRecord, TrialRecord
 from hpsearch.search.samplers import Sampler, structural
 from hpsearch.search.seeds import trial_seed
+from hpsearch.search.sequence import sampler_of
 from hpsearch.search.storage import sync
 from hpsearch.space.study_file import StudyFile, differences
 from hpsearch.training.findings import Finding
@@ -41,9 +42,7 @@ class SearchStudy:
         self.file, self._storage, self._data = file, storage, data
         self.space = file.space
         self._distributions = {d.name: distribution(d) for d in dimensions(self.space)}
-        self.sampler: Sampler = registry.load("sampler", file.search.sampler)(
-            self.space, self._distributions, file.search.seed
-        )
+        self.sampler: Sampler = sampler_of(file.search.sampler, self.space, self._distributions, file.search.seed)
         self.pruner: Pruner = registry.load("pruner", file.search.pruner)(file.search.seed)
         self._structural = structural(self.space)
         self._id = self._open(text)
