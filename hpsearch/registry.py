@@ -1,8 +1,13 @@
-"""Literal tables: name → "module:attribute". One new piece is one file or function, and one line here."""
+"""Literal tables: name → "module:attribute". One new piece is one file or function, and one line here.
+
+An installed package adds a sampler of its own by an entry point of the group `hpsearch.sampler`.
+"""
 
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from hpsearch.errors import InputError, did_you_mean
@@ -115,6 +120,10 @@ TABLES: dict[str, dict[str, str]] = {
         "grid": "hpsearch.search.samplers:Grid",
         "random": "hpsearch.search.samplers:Random",
         "tpe": "hpsearch.search.samplers:Tpe",
+        "qmc": "hpsearch.search.quasi_random:QuasiRandom",
+        "cmaes": "hpsearch.search.cmaes:CmaEs",
+        "gp": "hpsearch.search.gaussian_process:GaussianProcess",
+        "nsgaii": "hpsearch.search.genetic:NsgaII",
     },
     "pruner": {
         "none": "hpsearch.search.pruners:NoPruner",
@@ -140,14 +149,37 @@ TABLES: dict[str, dict[str, str]] = {
 }  # fmt: skip
 
 
+#: The tables that other packages may add to.
+OPEN = ("sampler",)
+
+
+@cache
+def _added(table: str) -> Mapping[str, str]:
+    """What installed packages add to a table; no package takes the place of what hpsearch has itself."""
+    if table not in OPEN:
+        return {}
+    from importlib.metadata import entry_points
+
+    found = sorted(entry_points(group=f"hpsearch.{table}"), key=lambda point: (point.name, point.value))
+    return {point.name: point.value for point in found if point.name not in TABLES[table]}
+
+
 def names(table: str) -> list[str]:
-    """The names that a user may write, in the order of the table."""
-    return list(TABLES[table])
+    """The names that a user may write, in the order of the table; then those that installed packages add."""
+    return [*TABLES[table], *_added(table)]
 
 
 def load(table: str, name: str) -> Any:
     """The piece behind a name. Raises InputError, with a did-you-mean, for a name that is not there."""
-    if name not in TABLES[table]:
-        raise InputError(f"{table}: there is no {name!r}", hint=did_you_mean(name, TABLES[table]))
-    module, _, attribute = TABLES[table][name].partition(":")
-    return getattr(importlib.import_module(module), attribute)
+    known = {**_added(table), **TABLES[table]}
+    if name not in known:
+        raise InputError(f"{table}: there is no {name!r}", hint=did_you_mean(name, known))
+    module, _, attribute = known[name].partition(":")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except Exception as error:
+        if name in TABLES[table]:
+            raise
+        raise InputError(
+            f"{table}: {known[name]}, which an installed package adds, can't be loaded: {error}"
+        ) from error

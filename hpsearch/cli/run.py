@@ -9,6 +9,7 @@ from typing import Any
 import click
 from rich.console import Console
 
+from hpsearch import registry
 from hpsearch.cli import options
 from hpsearch.cli.validate import describe
 from hpsearch.cli.workspace import Workspace
@@ -26,6 +27,7 @@ SHORTCUTS = {
     "workers": "execution.workers",
     "devices": "execution.devices",
 }
+SAMPLERS = ", ".join(registry.names("sampler"))
 STOPS = ("target", "patience")
 
 
@@ -35,7 +37,7 @@ def shortcuts(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("-n", "--trials", metavar="N", help="Trials in all, those already there included."),
         click.option("--timeout", metavar="TIME", help="Stop after so long, such as 10m; resume goes on."),
         click.option("--seed", metavar="N", help="Seed of the search."),
-        click.option("--sampler", metavar="NAME", help="grid, random or tpe."),
+        click.option("--sampler", metavar="NAME", help=f"{SAMPLERS}; or as in the study file."),
         click.option("--pruner", metavar="NAME", help="none, median, asha or hyperband."),
         click.option("--trial-timeout", metavar="TIME", help="A trial that trains for longer fails."),
         click.option("--workers", metavar="N", help="How many processes train; auto: one a GPU, or one a core."),
@@ -89,7 +91,7 @@ def run(
     hpsearch run study.yaml -n 200 --set hyperparameters.epochs=50
     """
     given = _given(flags, stop)
-    study = load_study(file, [*overrides, *given])
+    study = load_study(file, [*given, *overrides])
     if dry_run:
         click.echo(describe(study))
         return 0
@@ -131,7 +133,7 @@ def resume(
     given = _given(flags, stop)
     if not (given or overrides) and wake(study, home, storage, opened):
         return 0
-    file = parse_study(dump_study(stored), file=f"study {study}", overrides=[*overrides, *given])
+    file = parse_study(dump_study(stored), file=f"study {study}", overrides=[*given, *overrides])
     return _run(file, (home, storage, tracking_uri), quiet=quiet, verbose=verbose)
 
 

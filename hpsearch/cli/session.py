@@ -168,7 +168,7 @@ def _facts(file: StudyFile) -> dict[str, str | int | float | bool | None]:
         "model": file.model,
         "metric": file.objective.metric,
         "direction": file.objective.direction,
-        "sampler": file.search.sampler,
+        "sampler": str(file.search.sampler),
         "pruner": file.search.pruner,
         "seed": file.search.seed,
         "slots": file.search.slots,

@@ -110,7 +110,7 @@ def check_limits(file: StudyFile, costs: Costs) -> None:
     if not limits.limits:
         return
     distributions = {d.name: distribution(d) for d in dimensions(space)}
-    grid = file.search.sampler == "grid"
+    grid = str(file.search.sampler) == "grid"
     sampler: Sampler = (Grid if grid else Random)(space, distributions, file.search.seed)
     storage = InMemoryStorage()
     past = Past(storage, optuna.create_study(storage=storage).study_name)

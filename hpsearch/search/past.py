@@ -25,8 +25,9 @@ class Report(NamedTuple):
 class Past(optuna.Study):
     """What has come before. Read from the storage once; then the one writer tells it of each change.
 
-    `reports` and `ended` only ever grow, so whoever follows a study reads on where it left off. Their order is
-    that of writing, and after an interruption that of the numbers: nothing may depend on it.
+    `reports` and `ended` only ever grow, so whoever follows a study reads on where it left off. Trials have `ended`
+    in virtual-time order, after an interruption too. The order of `reports` is that of writing, and after an
+    interruption that of the numbers: nothing may depend on it.
     """
 
     def __init__(self, storage: BaseStorage, name: str, judge: int = 0) -> None:
@@ -42,6 +43,7 @@ class Past(optuna.Study):
         self._kept: dict[Hashable, Any] = {}
         for trial in storage.get_all_trials(self._study_id, deepcopy=False):
             self.update(trial)
+        self.ended.sort(key=_end)
 
     @property
     def direction(self) -> StudyDirection:
@@ -91,3 +93,8 @@ class Past(optuna.Study):
         # What Optuna's own samplers and pruners read by.
         found = self._trials if states is None else [trial for trial in self._trials if trial.state in states]
         return copy.deepcopy(found) if deepcopy else found
+
+
+def _end(trial: FrozenTrial) -> tuple[int, int]:
+    """Where in virtual time a trial ended: the tick, and the trial's number."""
+    return trial.user_attrs.get("result", {}).get("end", 0), trial.number

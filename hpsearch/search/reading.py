@@ -15,6 +15,7 @@ from hpsearch.events import Failure, History, Signals
 from hpsearch.search.dimensions import dimensions
 from hpsearch.search.objectives import Objectives
 from hpsearch.search.records import State, StudyRecord, TrialRecord
+from hpsearch.space.sampler_plan import STORED
 from hpsearch.space.study_file import StudyFile
 from hpsearch.training.findings import Finding
 
@@ -24,13 +25,13 @@ EXHAUSTED = "exhausted"  # of a study: how many trials there can be, where limit
 def stored_file(storage: BaseStorage | None, name: str) -> tuple[StudyFile, str]:
     """A stored study's file, and the text that it was written in. Raises InputError for no such study."""
     facts = _facts(storage, name)
-    return StudyFile.model_validate(facts["file"]), facts["text"]
+    return _file(facts), facts["text"]
 
 
 def read_study(storage: BaseStorage | None, name: str) -> StudyRecord:
     """A study and all its trials. Raises InputError for no such study."""
     facts = _facts(storage, name)
-    file = StudyFile.model_validate(facts["file"])
+    file = _file(facts)
     assert storage is not None
     study, objectives = storage.get_study_id_from_name(name), Objectives(file)
     trials = tuple(
@@ -45,7 +46,7 @@ def read_study(storage: BaseStorage | None, name: str) -> StudyRecord:
         direction=cast(Any, file.objective.direction),
         total=min(file.total, noted.get(EXHAUSTED, file.total)),
         seed=file.search.seed,
-        sampler=file.search.sampler,
+        sampler=str(file.search.sampler),
         pruner=file.search.pruner,
         created=datetime.fromtimestamp(float(facts["created"])),
         study_file=facts["text"],
@@ -119,6 +120,10 @@ def _facts(storage: BaseStorage | None, name: str) -> Mapping[str, Any]:
     if facts is None:
         raise InputError(f"study {name!r} in this storage was not made by hpsearch")
     return facts
+
+
+def _file(facts: Mapping[str, Any]) -> StudyFile:
+    return StudyFile.model_validate(facts["file"], context=STORED)
 
 
 def _number(value: float | str) -> float:

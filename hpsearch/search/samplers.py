@@ -1,4 +1,8 @@
-"""Samplers: each proposes the searched values of trial `number` from what came before, and writes nothing."""
+"""Samplers: each proposes the searched values of trial `number` from what came before, and writes nothing.
+
+A sampler is made as `Kind(space, distributions, seed, options, first)`: the study's seed, the sampler's own `Options`
+(None: as by default), and the number of the first trial that is its own, which is 0 unless others come before it.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property, partial
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 import optuna
 from optuna.distributions import BaseDistribution
@@ -19,11 +23,14 @@ from hpsearch.search.past import Past
 from hpsearch.search.seeds import sampler_seed
 from hpsearch.search.selection import Selection
 from hpsearch.search.tpe import DraftTpe
+from hpsearch.space import fields
 from hpsearch.space.grid import cells
 from hpsearch.space.hyperparameters import Space
+from hpsearch.space.section import Section
 
 Distributions = Mapping[str, BaseDistribution]
 NOTHING: Mapping[str, Scalar] = MappingProxyType({})
+Own = TypeVar("Own", bound=Section)
 
 
 class Sampler(Protocol):
@@ -36,11 +43,19 @@ class Sampler(Protocol):
         """
 
 
+class NoOptions(Section):
+    """The options of a sampler that has none."""
+
+
 class Grid:
     """Every cell exactly once, whatever is given. Cells of one signature stand together, so that stacks are full."""
 
-    def __init__(self, space: Space, distributions: Distributions, seed: int) -> None:
-        self._space = space
+    Options = NoOptions
+
+    def __init__(
+        self, space: Space, distributions: Distributions, seed: int, options: NoOptions | None = None, first: int = 0
+    ) -> None:
+        self._space, self._first = space, first
 
     @cached_property
     def _cells(self) -> list[dict[str, Scalar]]:
@@ -48,16 +63,23 @@ class Grid:
         return sorted(cells(self._space), key=lambda cell: [repr(cell.get(name)) for name in shared])
 
     def propose(self, past: Past, number: int, given: Mapping[str, Scalar] = NOTHING) -> dict[str, Scalar] | None:
-        return self._cells[number] if number < len(self._cells) else None
+        cell = number - self._first
+        return self._cells[cell] if cell < len(self._cells) else None
 
 
-class _Optuna:
+class OptunaSampler(Generic[Own]):
     """An Optuna sampler, seeded anew for each trial and asked about a draft that is in no storage yet."""
 
-    def __init__(self, space: Space, distributions: Distributions, seed: int) -> None:
-        self._space, self._distributions, self._seed = space, distributions, seed
+    Options: type[Section] = NoOptions
+
+    def __init__(
+        self, space: Space, distributions: Distributions, seed: int, options: Own | None = None, first: int = 0
+    ) -> None:
+        self.space, self.distributions, self.seed, self.first = space, distributions, seed, first
+        self.options: Own = options or cast(Own, self.Options())
 
     def sampler(self, seed: int) -> BaseSampler:
+        """Optuna's sampler, made for one proposal."""
         raise NotImplementedError
 
     def seen(self, past: Past) -> optuna.Study:
@@ -70,68 +92,81 @@ class _Optuna:
 
     def relative(
         self,
+        past: Past,
         sampler: BaseSampler,
-        seen: optuna.Study,
         draft: FrozenTrial,
         together: dict[str, BaseDistribution],
         given: Mapping[str, Scalar],
     ) -> dict[str, Any]:
         """What is proposed together. A sampler that cannot heed what is given proposes the rest without it."""
-        return sampler.sample_relative(seen, draft, {name: of for name, of in together.items() if name not in given})
+        free = {name: of for name, of in together.items() if name not in given}
+        return sampler.sample_relative(self.seen(past), draft, free)
 
     def propose(self, past: Past, number: int, given: Mapping[str, Scalar] = NOTHING) -> dict[str, Scalar] | None:
-        sampler, seen = self.sampler(sampler_seed(self._seed, number)), self.seen(past)
+        sampler, seen = self.sampler(sampler_seed(self.seed, number)), None
         draft = FrozenTrial(number, TrialState.RUNNING, None, datetime.now(), None, {}, {}, {}, {}, {}, -1)
         together = self.together(past, sampler, draft)
-        relative = {**self.relative(sampler, seen, draft, together, given), **given}
+        relative = {**self.relative(past, sampler, draft, together, given), **given}
         proposed: dict[str, Scalar] = {}
-        for name in self._space.searched:
-            if not self._space.active(name, proposed):
+        for name in self.space.searched:
+            if not self.space.active(name, proposed):
                 continue
-            distribution = self._distributions[name]
+            distribution = self.distributions[name]
             if distribution.single():
                 proposed[name] = single_value(distribution)
             elif name in relative and distribution._contains(distribution.to_internal_repr(relative[name])):
                 proposed[name] = relative[name]
             else:
+                seen = seen or self.seen(past)
                 proposed[name] = sampler.sample_independent(seen, draft, name, distribution)
         return proposed
 
 
-class Random(_Optuna):
+class Random(OptunaSampler[NoOptions]):
     """Independent uniform draws (log-uniform where the range is `log`): Bergstra and Bengio, JMLR 2012."""
 
     def sampler(self, seed: int) -> BaseSampler:
         return RandomSampler(seed=seed)
 
 
-class Tpe(_Optuna):
+class TpeOptions(Section):
+    """After `n_startup_trials` ended ones, the best of `n_ei_candidates` draws; all at once where `multivariate`."""
+
+    n_startup_trials: fields.Count = 10
+    n_ei_candidates: fields.Count = 24
+    multivariate: fields.Flag = True
+    constant_liar: fields.Flag = True
+
+
+class Tpe(OptunaSampler[TpeOptions]):
     """The multivariate tree-structured Parzen estimator: Bergstra et al., NeurIPS 2011; trials under way count
     as poor ones, so that parallel proposals spread. Of a long past it reads a `Selection`."""
 
+    Options = TpeOptions
+
     def sampler(self, seed: int) -> DraftTpe:
-        return DraftTpe(seed=seed)
+        return DraftTpe(seed=seed, **self.options.model_dump())
 
     def seen(self, past: Past) -> optuna.Study:
         return past.showing(self._selection(past).trials())
 
     def together(self, past: Past, sampler: BaseSampler, draft: FrozenTrial) -> dict[str, BaseDistribution]:
-        return self._selection(past).everywhere
+        return self._selection(past).everywhere if self.options.multivariate else {}
 
     def relative(
         self,
+        past: Past,
         sampler: BaseSampler,
-        seen: optuna.Study,
         draft: FrozenTrial,
         together: dict[str, BaseDistribution],
         given: Mapping[str, Scalar],
     ) -> dict[str, Any]:
         assert isinstance(sampler, DraftTpe)
         sampler.condition({name: of.to_internal_repr(given[name]) for name, of in together.items() if name in given})
-        return sampler.sample_relative(seen, draft, together)
+        return sampler.sample_relative(self.seen(past), draft, together)
 
     def _selection(self, past: Past) -> Selection:
-        return past.kept(self, partial(Selection, past, self._seed))
+        return past.kept(self, partial(Selection, past, self.seed))
 
 
 def structural(space: Space) -> tuple[str, ...]:

@@ -40,8 +40,8 @@ TENTH = (BOUND + BAND) // 10  # the most that the good group has, of several obj
 class Selection:
     """Reads on in a past each time that it is asked."""
 
-    def __init__(self, past: Past, seed: int) -> None:
-        self._past, self._seed, self._read = past, seed, 0
+    def __init__(self, past: Past, seed: int, bound: int | None = None) -> None:
+        self._past, self._seed, self._bound, self._read = past, seed, bound or BOUND, 0
         self._sample: list[tuple[int, int]] = []  # a heap of (−lot, number), so the first to go is on top
         self._complete: list[tuple[float, int]] = []  # the best, best first, of equal ones the first
         self._pruned: list[tuple[tuple[float, float], int]] = []  # the same among the pruned ones
@@ -57,7 +57,7 @@ class Selection:
         return {name: found[name] for name in sorted(found) if not found[name].single()}
 
     def trials(self) -> list[FrozenTrial]:
-        """At most BOUND + 2 × GOOD (or BOUND + BAND + GOOD) that have ended, and all that are under way, by number."""
+        """At most `bound` + 2 × GOOD (or + BAND + GOOD) that have ended, and all that are under way, by number."""
         self._read_on()
         chosen = {number for _, number in (*self._sample, *self._complete, *self._pruned)}
         chosen.update(self._foremost())
@@ -91,7 +91,7 @@ class Selection:
             insort(self._complete, (sign * trial.value, trial.number))
             del self._complete[GOOD:]
         ticket = (-lot(self._seed, trial.number), trial.number)
-        if len(self._sample) < BOUND:
+        if len(self._sample) < self._bound:
             heapq.heappush(self._sample, ticket)
         else:
             heapq.heappushpop(self._sample, ticket)

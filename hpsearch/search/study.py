@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import optuna
@@ -30,6 +31,7 @@ from hpsearch.search.reading import EXHAUSTED, read_study, trial_record
 from hpsearch.search.records import StudyRecord, TrialRecord
 from hpsearch.search.samplers import structural
 from hpsearch.search.seeds import trial_seed
+from hpsearch.search.sequence import sampler_of
 from hpsearch.search.storage import sync
 from hpsearch.space.study_file import StudyFile, differences
 from hpsearch.training.findings import Finding
@@ -55,7 +57,7 @@ class SearchStudy:
         self._distributions = {d.name: distribution(d) for d in dimensions(self.space)}
         self.objectives, self._costs = Objectives(file), Counted(costs)
         self.sampler = Limited(
-            registry.load("sampler", file.search.sampler),
+            partial(sampler_of, file.search.sampler),
             self.space,
             self._distributions,
             file.search.seed,

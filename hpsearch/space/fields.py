@@ -11,6 +11,7 @@ from pydantic import PlainSerializer, PlainValidator
 from hpsearch import registry
 from hpsearch.errors import did_you_mean
 from hpsearch.space.problems import Problem, ProblemsError, shown, wrong
+from hpsearch.space.sampler_plan import Plan, plan_field
 from hpsearch.space.values import known_name, number
 
 MOST_WORKERS = 256
@@ -145,6 +146,50 @@ def _workers(value: object) -> int | str:
     return workers
 
 
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise wrong(f"must be true or false, not {shown(value)}")
+    return value
+
+
+def _low_discrepancy(value: object) -> str:
+    known = ("sobol", "halton")
+    if value not in known:
+        raise wrong(f"must be 'sobol' or 'halton', not {shown(value)}", did_you_mean(value, known))
+    return str(value)
+
+
+def _population(value: object) -> int | None:
+    if value is not None and (whole := _at_least_one(value)) < 4:
+        raise wrong(f"must be at least 4, not {whole}")
+    return None if value is None else int(number(value, integer=True))
+
+
+def _several(value: object) -> int:
+    whole = _at_least_one(value)
+    if whole < 2:
+        raise wrong(f"must be at least 2, not {whole}")
+    return whole
+
+
+def _spread(value: object) -> float:
+    part = _share(value)
+    if part <= 0:
+        raise wrong(f"must be above 0, not {part:g}")
+    return part
+
+
+def _share(value: object) -> float:
+    part = float(number(value, integer=False))
+    if not 0 <= part <= 1:
+        raise wrong(f"must be at least 0 and at most 1, not {part:g}")
+    return part
+
+
+def _optional_share(value: object) -> float | None:
+    return None if value is None else _share(value)
+
+
 def _count_or_auto(value: object) -> int | str:
     if value == "auto":
         return "auto"
@@ -190,6 +235,13 @@ def _executor(value: object) -> str:
 StudyName = Annotated[str, PlainValidator(study_name)]
 Count = Annotated[int, PlainValidator(_at_least_one)]
 OptionalCount = Annotated[int | None, PlainValidator(_optional_whole)]
+LowDiscrepancy = Annotated[Literal["sobol", "halton"], PlainValidator(_low_discrepancy)]
+Population = Annotated[int | None, PlainValidator(_population)]
+Spread = Annotated[float, PlainValidator(_spread)]
+Several = Annotated[int, PlainValidator(_several)]
+Flag = Annotated[bool, PlainValidator(_flag)]
+Share = Annotated[float, PlainValidator(_share)]
+OptionalShare = Annotated[float | None, PlainValidator(_optional_share)]
 Seed = Annotated[int, PlainValidator(_seed)]
 OptionalNumber = Annotated[float | None, PlainValidator(_optional_number)]
 Seconds = Annotated[float | None, PlainValidator(seconds)]
@@ -211,5 +263,5 @@ Precision = Annotated[str, PlainValidator(lambda value: known_name("precision", 
 Model = Annotated[str, PlainValidator(lambda value: known_name("model", value))]
 Metric = Annotated[str, PlainValidator(_metric)]
 OptionalMetric = Annotated[str | None, PlainValidator(_optional_metric)]
-Sampler = Annotated[str, PlainValidator(lambda value: known_name("sampler", value))]
+Sampler = Annotated[Plan, PlainValidator(plan_field), PlainSerializer(Plan.to_json)]
 Pruner = Annotated[str, PlainValidator(lambda value: known_name("pruner", value))]

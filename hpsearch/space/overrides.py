@@ -8,6 +8,8 @@ from hpsearch.errors import InputError
 from hpsearch.space.problems import Path, dotted
 from hpsearch.space.yaml_tree import NotReadableError, Tree, read_yaml
 
+NAMED = (("data",), ("search", "sampler"))  # sections of which plain text is the name
+
 
 def override(tree: Tree, text: str) -> None:
     """Put ``PATH=VALUE`` into the tree, making mappings that are missing. Raises InputError.
@@ -37,7 +39,7 @@ def _mapping_at(tree: Tree, path: Path, place: str) -> dict[str, Any]:
         if inner is None:
             inner = {}
             tree.places[path[:depth]] = place
-        elif isinstance(inner, str) and path[:depth] == ("data",):
+        elif isinstance(inner, str) and path[:depth] in NAMED:
             inner = {"name": inner}
         elif not isinstance(inner, dict):
             raise InputError(f"{dotted(path[:depth])}: is not a mapping, so nothing can be set in it", file=place)

@@ -17,6 +17,7 @@ from hpsearch.space.grid import count
 from hpsearch.space.hyperparameters import Form, Space
 from hpsearch.space.objectives import Constraints, Objective, Objectives, is_cost
 from hpsearch.space.problems import Problem, ProblemsError
+from hpsearch.space.sampler_plan import TPE
 from hpsearch.space.section import Section
 from hpsearch.space.split import SplitOrAuto
 
@@ -65,7 +66,7 @@ class Training(Section):
 class Search(Section):
     """How values are chosen, which trials are cut short, and when it is enough."""
 
-    sampler: fields.Sampler = "tpe"
+    sampler: fields.Sampler = TPE
     pruner: fields.Pruner = "none"
     trials: fields.Count = 20
     seed: fields.Seed = 0
@@ -152,15 +153,25 @@ class StudyFile(Section):
     @property
     def total(self) -> int:
         """How many trials there will be: a grid ends with its cells. Raises InputError for too large a grid."""
-        if self.search.sampler != "grid":
-            return self.search.trials
+        plan, total = self.search.sampler, self.search.trials
+        for start, part in zip(plan.starts, plan.parts, strict=True):
+            if part.name == "grid":
+                end = start + self._cells(part.trials or 1)
+                total = total if part.trials else min(total, end)
+        return total
+
+    def _cells(self, wanted: int) -> int:
+        """How many cells a grid has. Raises InputError where these are too many, or fewer than are wanted."""
         cells = count(self.space)
         if cells > MOST_CELLS:
             raise InputError(
                 f"search.sampler: a grid over this space has {cells} cells, more than {MOST_CELLS}",
                 hint="fix some hyperparameters, give fewer points, or take another sampler",
             )
-        return min(self.search.trials, cells)
+        if cells < wanted:
+            what = f"search.sampler: a grid over this space has {cells} cells, fewer than its {wanted} trials"
+            raise InputError(what)
+        return cells
 
     @property
     def cohort(self) -> int:

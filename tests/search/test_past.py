@@ -40,7 +40,7 @@ def test_what_is_remembered_is_what_a_new_process_would_read(sampler: str, prune
         assert known.by_number == read.by_number
         assert known.under_way == read.under_way
         assert sorted(known.reports) == sorted(read.reports)
-        assert sorted(trial.number for trial in known.ended) == sorted(trial.number for trial in read.ended)
+        assert [trial.number for trial in known.ended] == [trial.number for trial in read.ended]
     assert len(read.ended) == 24
 
 
