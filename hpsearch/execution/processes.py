@@ -152,7 +152,7 @@ class ProcessExecutor:
             often = min(1.0, self._job.longest)
             seconds = often if seconds is None else min(seconds, often)
         by_connection = {worker.connection: worker for worker in self._workers}
-        idle = sum(not worker.groups for worker in self._workers)
+        idle = 0 if self._late else sum(not worker.groups for worker in self._workers)
         held, began = min(idle, self._schedule.waiting()), time.monotonic()
         ready = wait(list(by_connection), seconds)
         self._waited += held * (time.monotonic() - began)

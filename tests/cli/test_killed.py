@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
+import subprocess
+import sys
 import time
 import warnings
 from collections import Counter
@@ -12,7 +15,19 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.cli.command import Result, ended, finished, outcome, run_process, start, trials, wait_for, write_study
+from tests.cli.command import (
+    Result,
+    ended,
+    environment,
+    finished,
+    outcome,
+    run_process,
+    start,
+    trials,
+    wait_for,
+    write_study,
+)
+from tests.cli.test_workers import workers
 
 TOTAL = 240
 KILLS = 10
@@ -100,3 +115,46 @@ def test_a_study_killed_ten_times_is_the_study_that_was_never_killed(tmp_path: P
     again = run_process("run", study, "--home", home)
     assert f"small: nothing left to train, all {TOTAL} trials are done" in again.lines
     assert trials(home) == found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_coordinator_killed_two_hundred_times_loses_nothing_and_doubles_nothing(tmp_path: Path, seed: int) -> None:
+    command = [sys.executable, "-m", "tests.kill_often", str(tmp_path / "home"), str(seed), "200"]
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["wrong"] == []
+    assert found["killed"] == 200, "the study ended before it could be killed so often"
+    assert found["trials"] == 1000
+    assert found["before the last life"] > 100, "the kills came too early to show anything"
+
+
+@pytest.mark.slow
+def test_coordinator_workers_or_both_killed_twenty_times_cost_nothing_but_time(tmp_path: Path) -> None:
+    given: dict[str, Any] = {"trials": TOTAL, "pruner": "asha", "epochs": 12}
+    study = write_study(tmp_path, **given)
+    assert run_process("run", study, "--home", tmp_path / "whole", timeout=300).code == 0
+    expected = outcome(trials(tmp_path / "whole"))
+    write_study(tmp_path, **given, executor="processes")
+    home, chance, victims = tmp_path / "killed", random.Random(3), Counter[str]()
+    process = start("run", study, "--home", home, "--workers", "2")
+    for _ in range(20):
+        before = finished(home)
+        wait_for(lambda: process.poll() is not None or finished(home) > before, "another trial")  # noqa: B023
+        time.sleep(chance.uniform(0.0, 0.3))
+        assert process.poll() is None, f"it ended before it could be killed: {ended(process)}"
+        who = chance.choice(["coordinator", "worker", "both"])
+        victims[who] += 1
+        if who != "coordinator" and (alive := workers(psutil.Process(process.pid))):
+            chance.choice(alive).kill()
+        if who != "worker":
+            process.kill()
+            process.communicate()
+            process = start("run", study, "--home", home, "--workers", "2")
+    result = ended(process, timeout=300)
+    assert result.code == 0, result.err
+    assert min(victims.values()) >= 3
+    found = trials(home)
+    assert outcome(found) == expected
+    check_mlflow(home, result, found)

@@ -41,7 +41,10 @@ def test_status_is_one_object_with_counts_best_and_elapsed(read_home: Path) -> N
         "failed": 0,
         "running": 0,
         "waiting": 0,
+        "state": "done",
         "pid": None,
+        "host": None,
+        "since": None,
     }
     assert (effort["workers"], effort["devices"], effort["epochs"]) == (1, ["cpu"], 4)
     assert 0 < effort["busy"] <= 1
