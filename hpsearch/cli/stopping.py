@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable
+from threading import Timer
 from types import FrameType, TracebackType
 from typing import Any, Self
 
+AGAIN_SECONDS = 0.05
 CAN_PAUSE = hasattr(signal, "SIGUSR1")  # not on Windows
 
 
@@ -23,15 +26,18 @@ class Stopping:
         self.asked = False
         self._on_ask = on_ask
         self._before: dict[signal.Signals, Any] = {}
+        self._unraisable = sys.unraisablehook
 
     def __enter__(self) -> Self:
         for kind in (signal.SIGINT, signal.SIGTERM):
             self._before[kind] = signal.signal(kind, self._hear)
+        self._unraisable, sys.unraisablehook = sys.unraisablehook, self._swallowed
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        sys.unraisablehook = self._unraisable
         for which, handler in self._before.items():
             signal.signal(which, handler)
 
@@ -40,6 +46,13 @@ class Stopping:
             raise KeyboardInterrupt
         self.asked = True
         self._on_ask()
+
+    def _swallowed(self, what: sys.UnraisableHookArgs) -> None:
+        """A signal that came while an object was being freed interrupts nothing: it is sent again a moment later."""
+        if issubclass(what.exc_type, KeyboardInterrupt):
+            Timer(AGAIN_SECONDS, os.kill, (os.getpid(), signal.SIGINT)).start()
+        else:
+            self._unraisable(what)
 
 
 class Pausing:

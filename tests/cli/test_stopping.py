@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from hpsearch.cli.stopping import Stopping
 from tests.cli.command import Result, ended, finished, hpsearch, light, start, trials, wait_for, write_study
 
 
@@ -103,3 +104,19 @@ def test_a_signal_before_the_first_trial_gets_one_line(kind: signal.Signals, tmp
     assert (result.code, result.out) == (130, "")
     (said,) = [line for line in result.lines if line]
     assert said.startswith("stopped")
+
+
+class Interrupted:
+    """Gets a signal while it is freed, where Python drops every exception."""
+
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_a_second_signal_that_python_drops_comes_again() -> None:
+    with Stopping(lambda: None) as stopping, pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+        freed = Interrupted()
+        del freed
+        time.sleep(10)
+    assert stopping.asked
