@@ -4,30 +4,29 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Literal, cast
 
-from hpsearch.reports.words import duration, label, number, scalar, shorten
+from hpsearch.reports.certainty import lead
+from hpsearch.reports.failures import has_failed
+from hpsearch.reports.next_steps import next_steps
+from hpsearch.reports.words import duration, label, number, scalar
 from hpsearch.search.records import StudyRecord, TrialRecord
 
-MESSAGES = 3  # examples shown of one class of failure
-
-
-@dataclass(frozen=True, slots=True)
-class FailureClass:
-    """One class of failure: how many trials, and the first few as (trial number, message)."""
-
-    name: str
-    count: int
-    examples: tuple[tuple[int, str], ...]
+Kind = Literal["complete", "pruned", "failed", "running", "waiting"]
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
     """Words and numbers for the head. `counts` are (what, how many), without the zeros but the first two.
 
-    `diagnosis` has a name and a sentence for each finding about the best trial.
+    `lead` says in sentences how far the best one is ahead and how sure that is, `cost` what the search took, `steps`
+    what to do next. `diagnosis` has a name and a sentence for each finding about the best trial.
     """
 
     verdict: str
+    lead: tuple[str, ...]
+    cost: str
+    steps: tuple[str, ...]
     best: int | None
     value: str
     searched: tuple[tuple[str, str], ...]
@@ -37,7 +36,6 @@ class Summary:
     ended: int
     elapsed: str
     training: str
-    failures: tuple[FailureClass, ...]
 
 
 def summarise(study: StudyRecord) -> Summary:
@@ -48,6 +46,9 @@ def summarise(study: StudyRecord) -> Summary:
     values = {} if best is None else best.values
     return Summary(
         verdict=_verdict(study, best),
+        lead=() if (ahead := lead(study)) is None else tuple(ahead.sentences(study.metric)),
+        cost=_cost(study, ended),
+        steps=next_steps(study),
         best=None if best is None else best.number,
         value="" if best is None or best.value is None else number(best.value),
         searched=tuple((label(name), scalar(value)) for name, value in params.items()),
@@ -57,7 +58,6 @@ def summarise(study: StudyRecord) -> Summary:
         ended=ended,
         elapsed=_elapsed(study),
         training=duration(sum(trial.seconds or 0.0 for trial in study.trials)),
-        failures=_failures(study),
     )
 
 
@@ -71,17 +71,35 @@ def _verdict(study: StudyRecord, best: TrialRecord | None) -> str:
     return "No trial finished with a value."
 
 
+def _cost(study: StudyRecord, ended: int) -> str:
+    """Trials, epochs, time, and how busy the devices were, in one sentence."""
+    if not ended:
+        return ""
+    epochs = sum(trial.history.epochs for trial in study.trials)
+    parts = [f"{ended:,} trial{'' if ended == 1 else 's'}, {epochs:,} epochs"]
+    elapsed = _elapsed(study)
+    if elapsed != "—":
+        parts.append(f"{elapsed} from the first start to the last end")
+    effort = study.effort or {}
+    if isinstance(effort.get("busy"), float) and effort.get("devices"):
+        devices = Counter(map(str, effort["devices"]))
+        names = ", ".join(f"{count} × {name}" for name, count in devices.items())
+        parts.append(f"{names} computing {effort['busy']:.0%} of the last run")
+    return f"It took {'; '.join(parts)}."
+
+
 def _counts(study: StudyRecord) -> tuple[tuple[str, int], ...]:
-    kinds = Counter(_kind(trial) for trial in study.trials)
-    always = ("complete", "pruned", "failed")
-    shown = (*always, *(kind for kind in ("running", "waiting") if kinds[kind]))
-    return tuple((kind, kinds[kind]) for kind in shown)
+    kinds = Counter(kind(trial) for trial in study.trials)
+    always: tuple[Kind, ...] = ("complete", "pruned", "failed")
+    rest: tuple[Kind, ...] = ("running", "waiting")
+    return tuple((name, kinds[name]) for name in (*always, *(name for name in rest if kinds[name])))
 
 
-def _kind(trial: TrialRecord) -> str:
-    if trial.failure is not None or trial.state == "FAIL":
+def kind(trial: TrialRecord) -> Kind:
+    """How a trial ended, or whether it is under way; a diverged one has failed."""
+    if has_failed(trial):
         return "failed"
-    return trial.state.lower()
+    return cast(Kind, trial.state.lower())
 
 
 def _elapsed(study: StudyRecord) -> str:
@@ -91,14 +109,3 @@ def _elapsed(study: StudyRecord) -> str:
         return "—"
     start = min(trial.started for trial in study.trials)
     return duration(max(0.0, (max(ends) - start).total_seconds()))
-
-
-def _failures(study: StudyRecord) -> tuple[FailureClass, ...]:
-    failed: dict[str, list[TrialRecord]] = {}
-    for trial in study.trials:
-        if _kind(trial) == "failed":
-            failed.setdefault("error" if trial.failure is None else trial.failure.value, []).append(trial)
-    return tuple(
-        FailureClass(label(name), len(trials), tuple((t.number, shorten(t.message, 300)) for t in trials[:MESSAGES]))
-        for name, trials in sorted(failed.items(), key=lambda item: (-len(item[1]), item[0]))
-    )

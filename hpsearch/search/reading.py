@@ -29,6 +29,7 @@ def read_study(storage: BaseStorage | None, name: str) -> StudyRecord:
     facts = _facts(storage, name)
     file = StudyFile.model_validate(facts["file"])
     assert storage is not None
+    noted = storage.get_study_user_attrs(storage.get_study_id_from_name(name))
     trials = tuple(
         trial_record(trial)
         for trial in storage.get_all_trials(storage.get_study_id_from_name(name), deepcopy=False)
@@ -46,7 +47,9 @@ def read_study(storage: BaseStorage | None, name: str) -> StudyRecord:
         study_file=facts["text"],
         dimensions=dimensions(file.space),
         trials=trials,
-        effort=storage.get_study_user_attrs(storage.get_study_id_from_name(name)).get("effort"),
+        effort=noted.get("effort"),
+        data=facts.get("data"),
+        provenance=noted.get("provenance"),
     )
 
 

@@ -88,7 +88,10 @@ class TrialRecord:
 
 @dataclass(frozen=True, slots=True)
 class StudyRecord:
-    """A study at one moment: what it searches, how, every trial by number, and what the last run of it cost."""
+    """A study at one moment: what it searches, how, every trial by number, and what the last run of it cost.
+
+    `data` is the fingerprint of what was trained on; `provenance` says who ran it last, with which versions.
+    """
 
     name: str
     metric: str
@@ -102,6 +105,8 @@ class StudyRecord:
     dimensions: tuple[Dimension, ...]
     trials: tuple[TrialRecord, ...]
     effort: Mapping[str, Any] | None = None
+    data: str | None = None
+    provenance: Mapping[str, str] | None = None
 
     def better(self, one: float, other: float) -> bool:
         """Whether value `one` is strictly better than `other` in this study's direction."""
