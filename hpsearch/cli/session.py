@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 
 import optuna
 from rich.console import Console
@@ -28,6 +29,7 @@ from hpsearch.search.storage import open_storage
 from hpsearch.search.study import SearchStudy
 from hpsearch.space.load import dump_study
 from hpsearch.space.study_file import StudyFile
+from hpsearch.tracking.provenance import provenance
 from hpsearch.tracking.tracker import Tracker
 from hpsearch.training.data.arrays import Source
 
@@ -103,6 +105,7 @@ def _run(
             say(console, f"{file.name}: nothing left to train, all {searching.finished} trials are done")
         else:
             study.note_effort(effort.to_json())
+            study.note_provenance(provenance(Path.cwd()))
         record = study.record()
         with waiting(console, "writing the report"):
             page = publish(record, workspace.report(file.name), job.weights, tracker, effort, stopped=bool(stopped))
@@ -125,7 +128,6 @@ def _run(
 def _import_ahead() -> None:
     """What the report needs takes a second to import: now, while other processes start and a core is idle."""
     import_module("hpsearch.reports.page")
-    import_module("optuna.importance")
 
 
 def job_of(file: StudyFile, workspace: Workspace) -> Job:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 import hpsearch
 from hpsearch import registry
 from hpsearch.errors import InputError, did_you_mean
+from hpsearch.reports.figure import Figure
 from hpsearch.search.records import StudyRecord
 from hpsearch.space.problems import dotted
 from hpsearch.space.yaml_tree import NotReadableError, Tree, read_yaml
@@ -120,6 +121,9 @@ def _check(dashboard: Dashboard, path: Path, tree: Tree) -> None:
             figure = registry.load("figure", card.figure)
         except InputError as error:
             raise InputError(error.what, file=path, line=_line(tree, place), hint=error.hint) from None
+        if not isinstance(figure, Figure):
+            what = f"{card.figure} is not a figure: it has no compute and draw"
+            raise InputError(what, file=path, line=_line(tree, place))
         known = options(figure.compute)
         for name, value in card.options.items():
             line = _line(tree, ("figures", index, "options", name))
@@ -138,10 +142,24 @@ def options(compute: Any) -> dict[str, TypeAdapter[Any]]:
     """The options of a figure, each with what checks its values: the keyword-only parameters of `compute`."""
     hints = get_type_hints(compute, include_extras=True)
     return {
-        name: TypeAdapter(hints[name])
+        name: TypeAdapter(hints.get(name, Any))
         for name, parameter in inspect.signature(compute).parameters.items()
         if parameter.kind is parameter.KEYWORD_ONLY
     }
+
+
+def described_options(compute: Any) -> list[str]:
+    """The options of a figure in words: "best: whole number from 1 to 8, 6 if not said"."""
+    words = {"integer": "whole number", "number": "number", "boolean": "true or false", "string": "text"}
+    told = []
+    for name, adapter in options(compute).items():
+        schema = adapter.json_schema()
+        bounds = [f"from {schema['minimum']}"] if "minimum" in schema else []
+        bounds += [f"to {schema['maximum']}"] if "maximum" in schema else []
+        what = " ".join([words.get(schema.get("type", ""), "value"), *bounds])
+        default = inspect.signature(compute).parameters[name].default
+        told.append(f"{name}: {what}" + ("" if default is inspect.Parameter.empty else f", {default} if not said"))
+    return told
 
 
 def _check_placeholders(text: str, path: Path, line: int) -> None:

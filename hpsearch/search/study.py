@@ -193,6 +193,10 @@ class SearchStudy:
         """Keep what the last run cost, plain JSON."""
         self._storage.set_study_user_attr(self._id, "effort", dict(effort))
 
+    def note_provenance(self, facts: Mapping[str, str]) -> None:
+        """Keep who ran it last, from which commit, with which versions."""
+        self._storage.set_study_user_attr(self._id, "provenance", dict(facts))
+
     def sync(self) -> None:
         """Return when all that was told would survive a power cut: do so before anything is shown."""
         sync(self._storage)
