@@ -35,8 +35,10 @@ LOOK_SECONDS = 0.5  # between two looks at whether somebody wants to stop
 FINISH_SECONDS = 120.0
 
 
-def run_study(file: StudyFile, workspace: Workspace, console: Console, *, verbose: bool) -> int:
-    """Run to the total, or until stopped.
+def run_study(
+    file: StudyFile, workspace: Workspace, console: Console, *, verbose: bool, group: str | None = None
+) -> int:
+    """Run to the total, or until stopped. `group` is what this study is one of the repeats of.
 
     Returns the exit code: 0, 1 where no trial came to a good end, or 130 where somebody stopped it.
     """
@@ -54,6 +56,8 @@ def run_study(file: StudyFile, workspace: Workspace, console: Console, *, verbos
             for warning in checked.warnings:
                 say(console, f"warning: {warning}")
             study = _open(file, workspace, stack, checked.fingerprint)
+            if group is not None:
+                study.join(group)
         try:
             return _run(study, executor, job, workspace, console, verbose=verbose)
         except KeyboardInterrupt:
@@ -97,7 +101,8 @@ def _run(
             study.note_effort(effort.to_json())
         record = study.record()
         with waiting(console, "writing the report"):
-            page = publish(record, workspace.report(file.name), job.weights, tracker, effort, stopped=bool(stopped))
+            link, path = workspace.run_page(file.name, record.created), workspace.report(file.name)
+            page = publish(record, path, job.weights, tracker, effort, stopped=bool(stopped), mlflow=link)
         with waiting(console, "MLflow: writing the rest"):
             counts = tracker.finish(FINISH_SECONDS)
     closing_lines(record, page, workspace.browse(), console)
