@@ -45,8 +45,8 @@ def compare(
     LABEL=PATTERN makes one contestant of them. All must have the same data, metric and direction.
 
     \b
-    hpsearch compare digits-grid digits-random
-    hpsearch compare 'digits-*' --target 0.97 --format json
+    hpsearch compare digits-random-s0 digits-random-s1
+    hpsearch compare 'digits-random*' --target 0.97 --format json
     """
     from hpsearch.reports.comparison import compare as compared
     from hpsearch.reports.comparison import uneven

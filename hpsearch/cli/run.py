@@ -90,6 +90,7 @@ def run(
     \b
     hpsearch run digits_mlp
     hpsearch run study.yaml -n 200 --set hyperparameters.epochs=50
+    hpsearch run digits_random --repeat 2
     """
     given = _given(flags, stop)
     study = load_study(file, [*overrides, *given])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,23 +106,29 @@ def compare(contestants: Sequence[Contestant], trials: int | None, target: float
         raise InputError(f"{len(contestants)} contestants are too many to tell apart", hint=f"name {MOST} at most")
     first = contestants[0].repeats[0]
     for contestant in contestants:
-        if trouble := _trouble(first, contestant.repeats[0]):
-            raise InputError(f"{contestants[0].name!r} and {contestant.name!r} cannot be compared: {trouble}")
         for repeat in contestant.repeats:
-            if None not in (first.data, repeat.data) and first.data != repeat.data:
-                both = f"{first.study.name!r} and {repeat.study.name!r}"
-                raise InputError(f"{both} cannot be compared: their data were not the same")
+            if trouble := _trouble(first, repeat):
+                raise InputError(f"{contestants[0].name!r} and {contestant.name!r} cannot be compared: {trouble}")
     shared = min(whole(repeat.study) for contestant in contestants for repeat in contestant.repeats)
     return Comparison(tuple(contestants), None if trials == 0 else trials or max(shared, 1), target)
 
 
 def _trouble(one: Repeat, other: Repeat) -> str | None:
-    """Why two searches cannot be compared, if they cannot."""
-    facts: list[Mapping[str, Any]] = [
-        {"data": each.identity["data"], "metric": each.study.metric, "direction": each.study.direction}
-        for each in (one, other)
+    """Why two searches cannot be compared, if they cannot.
+
+    Data are the same if their fingerprints are, however the files say it; without fingerprints, the files must agree.
+    """
+    facts: list[dict[str, Any]] = [
+        {"metric": each.study.metric, "direction": each.study.direction} for each in (one, other)
     ]
-    return next(iter(differences(facts[0], facts[1])), None)
+    known = None not in (one.data, other.data)
+    if not known or one.data != other.data:
+        for fact, each in zip(facts, (one, other), strict=True):
+            fact["data"] = each.identity["data"]
+    found = differences(facts[0], facts[1])
+    if not found and known and one.data != other.data:
+        return "their data were not the same"
+    return found[0] if found else None
 
 
 def whole(study: StudyRecord) -> int:

@@ -63,8 +63,8 @@ def test_only_seeds_of_all_are_common() -> None:
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ({"data_section": {"name": "wine", "seed": 0}}, "data.name: digits → wine"),
-        ({"data_section": {"name": "digits", "seed": 1}}, "data.seed: 0 → 1"),
+        ({"data_section": {"name": "wine", "seed": 0}, "fingerprint": "wine"}, "data.name: digits → wine"),
+        ({"data_section": {"name": "digits", "seed": 1}, "fingerprint": None}, "data.seed: 0 → 1"),
         ({"metric": "dev_loss"}, "metric: dev_accuracy → dev_loss"),
         ({"direction": "minimize"}, "direction: maximize → minimize"),
         ({"fingerprint": "other"}, "their data were not the same"),
@@ -79,6 +79,11 @@ def test_what_cannot_be_compared_is_refused_in_one_line(more: dict[str, Any], wo
 
 def test_studies_of_before_there_were_fingerprints_are_compared() -> None:
     assert comparison(contestant("one", [0.5], fingerprint=None), contestant("other", [0.5])).trials == 1
+
+
+def test_the_same_data_may_be_said_in_two_ways() -> None:
+    said = {"name": "digits", "seed": 0, "split": "auto"}
+    assert comparison(contestant("one", [0.5]), contestant("other", [0.5], data_section=said)).trials == 1
 
 
 def test_more_than_there_are_colours_is_refused() -> None:
