@@ -141,15 +141,16 @@ def uneven(comparison: Comparison) -> list[str]:
     """What a reader must know of trials that do not count, or are not there: sentences."""
     counts = {r.study.name: whole(r.study) for c in comparison.contestants for r in c.repeats}
     fewest, most = min(counts, key=counts.__getitem__), max(counts, key=counts.__getitem__)
+    have = f"{fewest} has {counts[fewest]}, {most} has {counts[most]}."
     said = []
     if counts[fewest] == 0:
         said.append(f"{fewest} has no trial yet.")
     if comparison.trials is None and counts[fewest] != counts[most]:
-        said.append(f"Not equally long: {fewest} has {counts[fewest]} trials, {most} has {counts[most]}.")
+        said.append(f"Not all have equally many trials: {have}")
     elif comparison.trials is not None and counts[fewest] < comparison.trials:
-        said.append(f"Not all have {comparison.trials} trials: {fewest} has {counts[fewest]}.")
+        said.append(f"Not all have {comparison.trials} trials: {have}")
     elif comparison.trials is not None and comparison.trials < counts[most]:
-        said.append(f"Only the first {comparison.trials} of each study's trials count: {most} has {counts[most]}.")
+        said.append(f"Of each, the first {comparison.trials} trials count: {have}")
     return said
 
 

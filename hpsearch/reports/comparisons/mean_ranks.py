@@ -35,7 +35,7 @@ def compute(comparison: Comparison) -> MeanRanks | Missing:
     rows = []
     for place, one in enumerate(contestants):
         firsts = int((table[:, place] == table.min(axis=1)).sum())
-        note = f"first, alone or with others, for {firsts} of {len(seeds)} seeds"
+        note = f"first for {firsts} of {len(seeds)} seeds"
         rows.append(
             Row(one.name, place, float(table[:, place].mean()), float(low[place]), float(high[place]), note=note)
         )

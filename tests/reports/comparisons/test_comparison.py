@@ -39,11 +39,11 @@ def test_as_many_trials_count_as_every_study_has() -> None:
     made = comparison(long, short)
     assert made.trials == 2
     assert made.finals(long) == {0: 0.2}
-    assert uneven(made) == ["Only the first 2 of each study's trials count: long-s0 has 3."]
+    assert uneven(made) == ["Of each, the first 2 trials count: short-s0 has 2, long-s0 has 3."]
     everything = comparison(long, short, trials=0)
     assert everything.finals(long) == {0: 0.9}
-    assert uneven(everything) == ["Not equally long: short-s0 has 2 trials, long-s0 has 3."]
-    assert uneven(comparison(long, short, trials=3)) == ["Not all have 3 trials: short-s0 has 2."]
+    assert uneven(everything) == ["Not all have equally many trials: short-s0 has 2, long-s0 has 3."]
+    assert uneven(comparison(long, short, trials=3)) == ["Not all have 3 trials: short-s0 has 2, long-s0 has 3."]
     assert uneven(comparison(short, short)) == []
 
 

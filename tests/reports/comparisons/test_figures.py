@@ -79,8 +79,8 @@ def test_mean_ranks_and_who_is_first() -> None:
     assert record.seeds == 3
     assert [row.mark for row in record.rows] == [pytest.approx(3.5 / 3), pytest.approx(5.5 / 3)]
     assert [row.note for row in record.rows] == [
-        "first, alone or with others, for 3 of 3 seeds",
-        "first, alone or with others, for 1 of 3 seeds",
+        "first for 3 of 3 seeds",
+        "first for 1 of 3 seeds",
     ]
 
 
