@@ -145,6 +145,18 @@ TABLES: dict[str, dict[str, str]] = {
         "trials_table": "hpsearch.reports.figures.trials_table:figure",
         "provenance": "hpsearch.reports.figures.provenance:figure",
     },
+    "comparison": {
+        "standings": "hpsearch.reports.comparisons.standings:figure",
+        "progress": "hpsearch.reports.comparisons.progress:figure",
+        "finals": "hpsearch.reports.comparisons.finals:figure",
+        "mean_ranks": "hpsearch.reports.comparisons.mean_ranks:figure",
+        "paired_tests": "hpsearch.reports.comparisons.paired_tests:figure",
+        "chances": "hpsearch.reports.comparisons.chances:figure",
+        "target": "hpsearch.reports.comparisons.target:figure",
+        "pareto": "hpsearch.reports.comparisons.pareto:figure",
+        "coverage": "hpsearch.reports.comparisons.coverage:figure",
+        "study_files": "hpsearch.reports.comparisons.study_files:figure",
+    },
 }  # fmt: skip
 
 

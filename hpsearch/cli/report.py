@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from hpsearch.cli import options
 from hpsearch.cli.workspace import Workspace
+from hpsearch.errors import InputError
+
+if TYPE_CHECKING:
+    from hpsearch.search.records import StudyRecord
 
 
 @click.command()
@@ -32,16 +36,22 @@ from hpsearch.cli.workspace import Workspace
     show_default=True,
     help="Where MLflow's pages are served: the table links each trial to its run.",
 )
+@click.option("--watch", is_flag=True, help="Serve it on 127.0.0.1, and write it anew as trials end. Ctrl-C ends it.")
+@click.option("--port", type=click.IntRange(1, 65535), help="The port for --watch; a free one by default.")
 @options.workspace
+@options.tracking_uri
 def report(
     study: str,
     output: Path | None,
     dashboard: str,
     kind: Literal["html", "png", "svg"],
     mlflow_pages: str,
+    watch: bool,
+    port: int | None,
     home: Path,
     storage: str | None,
-) -> None:
+    tracking_uri: str | None,
+) -> int:
     """Write STUDY's report: one HTML page that opens without a network. Prints where it is.
 
     \b
@@ -50,17 +60,43 @@ def report(
     from hpsearch.search.reading import read_study
     from hpsearch.search.storage import open_storage
 
-    record = read_study(open_storage(home, storage, write=False), study)
-    page = Workspace(home).report(study)
+    if port is not None and not watch:
+        raise InputError("--port is for --watch", hint="hpsearch report STUDY --watch --port 8000")
+    if watch and kind != "html":
+        raise InputError("--watch serves a page, not pictures", hint="leave out --format")
+    workspace = Workspace(home, storage, tracking_uri)
+    opened, path = open_storage(home, storage, write=False), output or workspace.report(study)
+    record = read_study(opened, study)
     if kind != "html":
         from hpsearch.reports.pictures import write_pictures
 
-        for path in write_pictures(record, output or page.with_suffix(""), kind, dashboard):
-            click.echo(path)
-        return
+        for picture in write_pictures(record, output or path.with_suffix(""), kind, dashboard):
+            click.echo(picture)
+        return 0
     from hpsearch.reports.page import write_page
     from hpsearch.tracking.run_links import run_links
 
-    links = run_links(home, study, record.created.timestamp())
-    runs = {number: f"{mlflow_pages.rstrip('/')}/#/{link}" for number, link in links.items()}
-    click.echo(write_page(record, output or page, dashboard, runs=runs))
+    mlflow = workspace.run_page(study, record.created)
+
+    def write(record: StudyRecord, live: str = "") -> Path:
+        links = run_links(home, study, record.created.timestamp())
+        runs = {number: f"{mlflow_pages.rstrip('/')}/#/{link}" for number, link in links.items()}
+        return write_page(record, path, dashboard, runs=runs, mlflow=mlflow, live=live)
+
+    if not watch:
+        click.echo(write(record))
+        return 0
+    from hpsearch.cli.watch import watch as serve_and_watch
+
+    return serve_and_watch(
+        lambda: _standing(read_study(opened, study)),
+        lambda live: write(read_study(opened, study), live),
+        path,
+        port or 0,
+    )
+
+
+def _standing(record: StudyRecord) -> str:
+    """How a study stands, in a word that changes as trials begin and end."""
+    ended = sum(trial.finished for trial in record.trials)
+    return f"{record.created.timestamp():.0f}-{len(record.trials)}-{ended}"

@@ -36,8 +36,10 @@ from hpsearch.training.data.arrays import Source
 FINISH_SECONDS = 120.0
 
 
-def run_study(file: StudyFile, workspace: Workspace, console: Console, *, verbose: bool) -> int:
-    """Run to the total, or until stopped.
+def run_study(
+    file: StudyFile, workspace: Workspace, console: Console, *, verbose: bool, group: str | None = None
+) -> int:
+    """Run to the total, or until stopped. `group` is what this study is one of the repeats of.
 
     Returns the exit code: 0, 1 where no trial came to a good end, or 130 where somebody stopped it.
     """
@@ -66,6 +68,8 @@ def run_study(file: StudyFile, workspace: Workspace, console: Console, *, verbos
                 return executor.costs(values)
 
             study, hold = _open(file, workspace, stack, checked.fingerprint, costs, console)
+            if group is not None:
+                study.join(group)
         terminal = Terminal(console, verbose, workspace.resume(file.name))
 
         def again() -> Executor:
@@ -108,7 +112,8 @@ def _run(
             study.note_provenance(provenance(Path.cwd()))
         record = study.record()
         with waiting(console, "writing the report"):
-            page = publish(record, workspace.report(file.name), job.weights, tracker, effort, stopped=bool(stopped))
+            link, path = workspace.run_page(file.name, record.created), workspace.report(file.name)
+            page = publish(record, path, job.weights, tracker, effort, stopped=bool(stopped), mlflow=link)
         with waiting(console, "MLflow: writing the rest"):
             counts = tracker.finish(FINISH_SECONDS)
     closing_lines(record, page, workspace.browse(), console)

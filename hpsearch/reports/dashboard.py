@@ -42,9 +42,10 @@ class Dashboard(_Model):
     figures: list[Card] = Field(min_length=1)
 
 
-def load_dashboard(name_or_path: str | Path) -> Dashboard:
+def load_dashboard(name_or_path: str | Path, table: str = "figure") -> Dashboard:
     """The dashboard of that name that comes with hpsearch, or the one in a file (with a / or a .yaml).
 
+    Its figures are those of a table of the registry.
     Raises InputError with the file, the line and a did-you-mean for anything that is wrong with it.
     """
     path = _find(name_or_path)
@@ -59,7 +60,7 @@ def load_dashboard(name_or_path: str | Path) -> Dashboard:
         dashboard = Dashboard.model_validate({} if tree.value is None else tree.value)
     except ValidationError as error:
         raise _explain(error, path, tree) from None
-    _check(dashboard, path, tree)
+    _check(dashboard, path, tree, table)
     return dashboard
 
 
@@ -109,7 +110,7 @@ def _explain(error: ValidationError, path: Path, tree: Tree) -> InputError:
     return InputError(what, file=path, line=_line(tree, where), hint=hint)
 
 
-def _check(dashboard: Dashboard, path: Path, tree: Tree) -> None:
+def _check(dashboard: Dashboard, path: Path, tree: Tree, table: str) -> None:
     """Placeholders, figures and their options: known, and of the right type."""
     for key, text in (("title", dashboard.title), ("intro", dashboard.intro)):
         _check_placeholders(text, path, _line(tree, (key,)))
@@ -118,7 +119,7 @@ def _check(dashboard: Dashboard, path: Path, tree: Tree) -> None:
             _check_placeholders(text, path, _line(tree, ("figures", index, key)))
         place = ("figures", index, "figure")
         try:
-            figure = registry.load("figure", card.figure)
+            figure = registry.load(table, card.figure)
         except InputError as error:
             raise InputError(error.what, file=path, line=_line(tree, place), hint=error.hint) from None
         if not isinstance(figure, Figure):

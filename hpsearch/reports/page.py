@@ -42,46 +42,63 @@ class Shown:
 
 
 def write_page(
-    study: StudyRecord, path: Path, dashboard: str = "study", *, runs: Mapping[int, str] | None = None
+    study: StudyRecord,
+    path: Path,
+    dashboard: str = "study",
+    *,
+    runs: Mapping[int, str] | None = None,
+    mlflow: str | None = None,
+    live: str = "",
 ) -> Path:
     """Write the study's report to `path`, whole or not at all; returns the path.
 
-    `runs` has the address of each trial's run in MLflow's pages, by number.
+    `runs` has the address of each trial's run in MLflow's pages, by number; `mlflow` is that of the study's run.
+    `live` names this version of a page that looks for a newer one of itself.
     Raises InputError for a dashboard that is not there or wrong.
     """
-    page = render(study, load_dashboard(dashboard), runs=runs)
+    page = render(study, load_dashboard(dashboard), runs=runs, mlflow=mlflow, live=live)
     write_whole(path, page.encode("utf-8", "replace"))
     return path
 
 
-def render(study: StudyRecord, dashboard: Dashboard, *, runs: Mapping[int, str] | None = None) -> str:
+def render(
+    study: StudyRecord,
+    dashboard: Dashboard,
+    *,
+    runs: Mapping[int, str] | None = None,
+    mlflow: str | None = None,
+    live: str = "",
+) -> str:
     """The page as text. Whatever the user named is escaped; the scripts in it are ours and plotly's alone."""
     metric = label(study.metric)
     return fill_template(
         "page.html.j2",
         runs=runs,
+        live=live,
         title=fill(dashboard.title, study, metric),
         intro=fill(dashboard.intro, study, metric),
         study=study,
         metric=metric,
+        mlflow=mlflow,
         summary=summarise(study),
         cards=[_card(card, study, metric) for card in dashboard.figures],
     )
 
 
-def fill_template(name: str, *, runs: Mapping[int, str] | None = None, **words: Any) -> str:
+def fill_template(name: str, *, runs: Mapping[int, str] | None = None, live: str = "", **words: Any) -> str:
     """A template of this package, filled with these words and with what every page has: style, scripts, policy."""
-    plotly, script = plotly_js(), _asset("page.js") + _asset("table.js")
+    plotly, script = plotly_js(), _asset("page.js") + _asset("table.js") + (_asset("live.js") if live else "")
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(_asset), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     return environment.get_template(name).render(
-        policy=_policy([plotly, script]),
+        policy=_policy([plotly, script], live=bool(live)),
         swaps=embedded(swaps()),
         runs=embedded({str(number): link for number, link in (runs or {}).items() if _is_web(link)}),
         style=Markup(variables() + _asset("page.css")),  # noqa: S704  (a file of this package)
         plotly=Markup(plotly),  # noqa: S704  (a file of plotly's package)
         script=Markup(script),  # noqa: S704  (a file of this package)
+        live=live,
         **words,
     )
 
@@ -114,8 +131,8 @@ def _is_web(link: str) -> bool:
     return link.startswith(("http://", "https://"))
 
 
-def _policy(scripts: Sequence[str]) -> str:
-    """A content security policy: no network at all, and no script but these.
+def _policy(scripts: Sequence[str], *, live: bool) -> str:
+    """A content security policy: no network at all, and no script but these. A live page may ask its own server.
 
     Plotly builds its WebGL shaders' wrappers from text, hence 'unsafe-eval', and saves pictures by blob:.
     """
@@ -124,7 +141,7 @@ def _policy(scripts: Sequence[str]) -> str:
     )
     return (
         f"default-src 'none'; script-src {digests} 'unsafe-eval'; style-src 'unsafe-inline'; "
-        "img-src data: blob:; base-uri 'none'; form-action 'none'"
+        "img-src data: blob:; base-uri 'none'; form-action 'none'" + ("; connect-src 'self'" if live else "")
     )
 
 
