@@ -6,7 +6,7 @@ STUDY  ?= search_spaces/digits_mlp.yaml
 # Many small processes beat one with many threads here; a test that wants threads asks for them.
 TESTENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: demo test test-slow check format bench equal-time outcomes clean
+.PHONY: demo test test-slow check format bench equal-time outcomes layouts clean
 .DEFAULT_GOAL := demo
 
 $(BIN)/python:
@@ -51,6 +51,9 @@ equal-time: $(VENV)/.ready-bench
 
 outcomes: $(VENV)/.ready-dev
 	$(BIN)/python -m benchmarks.outcomes
+
+layouts: $(VENV)/.ready
+	$(BIN)/python -m benchmarks.layouts
 
 clean:
 	rm -rf $(VENV) studies build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

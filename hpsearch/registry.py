@@ -1,13 +1,12 @@
 """Literal tables: name → "module:attribute". One new piece is one file or function, and one line here.
 
-An installed package adds a sampler of its own by an entry point of the group `hpsearch.sampler`.
+An installed package adds a sampler or a figure of its own by an entry point of `hpsearch.sampler` or `hpsearch.figure`.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
-from functools import cache
+from importlib import metadata
 from typing import Any
 
 from hpsearch.errors import InputError, did_you_mean
@@ -138,48 +137,70 @@ TABLES: dict[str, dict[str, str]] = {
     "figure": {
         "best_so_far": "hpsearch.reports.figures.best_so_far:figure",
         "learning_curves": "hpsearch.reports.figures.learning_curves:figure",
-        "parallel_coordinates": "hpsearch.reports.figures.parallel_coordinates:figure",
-        "slices": "hpsearch.reports.figures.slices:figure",
         "importances": "hpsearch.reports.figures.importances:figure",
+        "slices": "hpsearch.reports.figures.slices:figure",
+        "isolation": "hpsearch.reports.figures.isolation:figure",
+        "contours": "hpsearch.reports.figures.contours:figure",
+        "parallel_coordinates": "hpsearch.reports.figures.parallel_coordinates:figure",
+        "pareto": "hpsearch.reports.figures.pareto:figure",
+        "coverage": "hpsearch.reports.figures.coverage:figure",
+        "fit_map": "hpsearch.reports.figures.fit_map:figure",
         "diagnosis": "hpsearch.reports.figures.diagnosis:figure",
         "gradient_health": "hpsearch.reports.figures.gradient_health:figure",
-        "pareto": "hpsearch.reports.figures.pareto:figure",
+        "failures": "hpsearch.reports.figures.failures:figure",
+        "timeline": "hpsearch.reports.figures.timeline:figure",
         "trials_table": "hpsearch.reports.figures.trials_table:figure",
+        "provenance": "hpsearch.reports.figures.provenance:figure",
+    },
+    "comparison": {
+        "standings": "hpsearch.reports.comparisons.standings:figure",
+        "progress": "hpsearch.reports.comparisons.progress:figure",
+        "finals": "hpsearch.reports.comparisons.finals:figure",
+        "mean_ranks": "hpsearch.reports.comparisons.mean_ranks:figure",
+        "paired_tests": "hpsearch.reports.comparisons.paired_tests:figure",
+        "chances": "hpsearch.reports.comparisons.chances:figure",
+        "target": "hpsearch.reports.comparisons.target:figure",
+        "pareto": "hpsearch.reports.comparisons.pareto:figure",
+        "coverage": "hpsearch.reports.comparisons.coverage:figure",
+        "study_files": "hpsearch.reports.comparisons.study_files:figure",
     },
 }  # fmt: skip
 
 
-#: The tables that other packages may add to.
-OPEN = ("sampler",)
-
-
-@cache
-def _added(table: str) -> Mapping[str, str]:
-    """What installed packages add to a table; no package takes the place of what hpsearch has itself."""
-    if table not in OPEN:
-        return {}
-    from importlib.metadata import entry_points
-
-    found = sorted(entry_points(group=f"hpsearch.{table}"), key=lambda point: (point.name, point.value))
-    return {point.name: point.value for point in found if point.name not in TABLES[table]}
+PLUGINS = "hpsearch."  # an installed package adds to a table by entry points of the group hpsearch.TABLE …
+OPEN = ("figure", "sampler")  # … where that table is open to them
 
 
 def names(table: str) -> list[str]:
-    """The names that a user may write, in the order of the table; then those that installed packages add."""
-    return [*TABLES[table], *_added(table)]
+    """The names that a user may write, in the order of the table; those of installed packages come last."""
+    return [*TABLES[table], *(name for name in plugins(table) if name not in TABLES[table])]
+
+
+def plugins(table: str) -> dict[str, str]:
+    """What installed packages add to a table: name → "module:attribute". A name of our own stays ours."""
+    if table not in OPEN:
+        return {}
+    found = metadata.entry_points(group=f"{PLUGINS}{table}")
+    return {point.name: point.value for point in sorted(found, key=lambda point: point.name)}
 
 
 def load(table: str, name: str) -> Any:
-    """The piece behind a name. Raises InputError, with a did-you-mean, for a name that is not there."""
-    known = {**_added(table), **TABLES[table]}
-    if name not in known:
-        raise InputError(f"{table}: there is no {name!r}", hint=did_you_mean(name, known))
-    module, _, attribute = known[name].partition(":")
+    """The piece behind a name. Raises InputError, with a did-you-mean, for a name that is not there.
+
+    It does so too for a plug-in that cannot be imported, and says which one.
+    """
+    if name in TABLES[table]:
+        return _attribute(TABLES[table][name])
+    added = plugins(table)
+    if name not in added:
+        raise InputError(f"{table}: there is no {name!r}", hint=did_you_mean(name, [*TABLES[table], *added]))
     try:
-        return getattr(importlib.import_module(module), attribute)
+        return _attribute(added[name])
     except Exception as error:
-        if name in TABLES[table]:
-            raise
-        raise InputError(
-            f"{table}: {known[name]}, which an installed package adds, can't be loaded: {error}"
-        ) from error
+        what = f"{table} {name!r} of an installed package ({added[name]}) cannot be imported: {error!r}"
+        raise InputError(what) from error
+
+
+def _attribute(place: str) -> Any:
+    module, _, attribute = place.partition(":")
+    return getattr(importlib.import_module(module), attribute)

@@ -39,6 +39,7 @@ SMALL = "--set hyperparameters.epochs=1"
 
 HPSEARCH = f"""#!/bin/sh
 hpsearch() {{ "{sys.executable}" -m hpsearch "$@"; }}
+case "$*" in *--watch*) hpsearch "$@" --help; exit ;; esac
 case "$1" in
   run) hpsearch "$@" --trials 3 {SMALL} ;;
   resume) hpsearch "$@" --trials 4 {SMALL} ;;

@@ -36,9 +36,7 @@ def installed(folder: Path, code: str | None = None, name: str = "near_best") ->
 @pytest.fixture
 def fresh() -> Iterator[None]:
     """Packages that are installed during a test are found, and forgotten after it."""
-    registry._added.cache_clear()
     yield
-    registry._added.cache_clear()
     sys.modules.pop("my_samplers", None)
 
 
@@ -61,7 +59,6 @@ def test_the_sampler_of_the_guide_is_one_like_any_other(tmp_path: Path, monkeypa
     assert found[0][0]["params"] == found[1][0]["params"]
     assert found[0][-1]["params"] != found[1][-1]["params"]
 
-    registry._added.cache_clear()
     assert len(trials(home, "wide")) == 6
     gone = hpsearch("resume", "wide", "--home", home, "--trials", "7")
     assert (gone.code, len(gone.lines)) == (2, 1)
@@ -86,14 +83,13 @@ def test_a_package_that_cannot_be_loaded_gets_one_line(
     monkeypatch.syspath_prepend(installed(tmp_path, code))
     monkeypatch.delitem(sys.modules, "my_samplers", raising=False)
     assert registry.names("sampler")[-1] == "near_best"
-    with pytest.raises(InputError, match="my_samplers:NearBest, which an installed package adds, can't be loaded"):
+    with pytest.raises(InputError, match=r"'near_best' of an installed package .* cannot be imported"):
         registry.load("sampler", "near_best")
 
 
 @pytest.mark.usefixtures("fresh")
 def test_no_package_takes_the_place_of_a_sampler_of_hpsearch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = registry.names("sampler")
-    registry._added.cache_clear()
     monkeypatch.syspath_prepend(installed(tmp_path, name="tpe"))
     assert registry.names("sampler") == before
     assert registry.load("sampler", "tpe").__module__ == "hpsearch.search.samplers"

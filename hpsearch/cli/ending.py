@@ -19,10 +19,17 @@ from hpsearch.training import network_files
 
 
 def publish(
-    record: StudyRecord, page: Path, networks: Path, tracker: Tracker, effort: Effort, *, stopped: bool
+    record: StudyRecord,
+    page: Path,
+    networks: Path,
+    tracker: Tracker,
+    effort: Effort,
+    *,
+    stopped: bool,
+    mlflow: str | None = None,
 ) -> Path:
-    """Write the report, and give it and the best network to MLflow."""
-    write_page(record, page)
+    """Write the report, and give it and the best network to MLflow; `mlflow` is the address of the study there."""
+    write_page(record, page, mlflow=mlflow)
     tracker.artifact(page, "report")
     best = record.best
     if best is not None and network_files.last(networks, best.number).exists():

@@ -25,6 +25,8 @@ COMMANDS = {
     "trials": ("hpsearch.cli.look:trials", "List the trials of a study."),
     "best": ("hpsearch.cli.look:best", "Show the best trial of a study."),
     "report": ("hpsearch.cli.report:report", "Write a study's HTML report."),
+    "compare": ("hpsearch.cli.compare:compare", "Compare searches over repeated seeds."),
+    "figures": ("hpsearch.cli.figures:figures", "List the figures of a report, with their options."),
     "ui": ("hpsearch.cli.ui:ui", "Browse the record in MLflow's pages."),
 }
 

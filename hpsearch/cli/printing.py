@@ -134,11 +134,12 @@ def _flat(record: Mapping[str, Any]) -> dict[str, Any]:
 
 def _finite(record: Mapping[str, Any]) -> dict[str, Any]:
     """JSON has no infinity: null stands for it."""
-    return {
-        key: _finite(value)
-        if isinstance(value, Mapping)
-        else None
-        if isinstance(value, float) and not math.isfinite(value)
-        else value
-        for key, value in record.items()
-    }
+    return {key: _finite_value(value) for key, value in record.items()}
+
+
+def _finite_value(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return _finite(value)
+    if isinstance(value, list):
+        return [_finite_value(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,7 @@ def verbosity(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.argument("file", metavar="FILE")
 @shortcuts
 @options.overrides
+@click.option("--repeat", type=click.IntRange(1), metavar="N", help="Run it N times, each a study with the next seed.")
 @click.option("--dry-run", is_flag=True, help="Check the file and say what would be searched; write nothing.")
 @verbosity
 @options.workspace
@@ -72,6 +74,7 @@ def verbosity(function: Callable[..., Any]) -> Callable[..., Any]:
 def run(
     file: str,
     overrides: tuple[str, ...],
+    repeat: int | None,
     dry_run: bool,
     quiet: bool,
     verbose: bool,
@@ -84,18 +87,27 @@ def run(
     """Run the study in FILE to its total of trials, and write its report.
 
     FILE is a path, or the name of a study file that comes with hpsearch. A study that is there already goes
-    on: `trials` is a total.
+    on: `trials` is a total. With --repeat, so do all studies of the group: NAME-s0, NAME-s1, and so on, by their seeds.
 
     \b
     hpsearch run digits_mlp
     hpsearch run study.yaml -n 200 --set hyperparameters.epochs=50
+    hpsearch run digits_random --repeat 2
     """
     given = _given(flags, stop)
     study = load_study(file, [*given, *overrides])
     if dry_run:
         click.echo(describe(study))
         return 0
-    return _run(study, (home, storage, tracking_uri), quiet=quiet, verbose=verbose)
+    where = (home, storage, tracking_uri)
+    if repeat is None:
+        return _run(study, where, quiet=quiet, verbose=verbose)
+    from hpsearch.cli.repeat import overrides_of, run_repeats
+
+    # All of them are checked before the first one runs.
+    repeats = [load_study(file, [*overrides, *given, *overrides_of(study, place)]) for place in range(repeat)]
+    one = partial(_run, where=where, quiet=quiet, verbose=verbose, group=study.name)
+    return run_repeats(study.name, repeats, one, Workspace(*where), Console(stderr=True, quiet=quiet))
 
 
 @click.command()
@@ -149,9 +161,16 @@ def _given(flags: Mapping[str, str | None], stops: Sequence[str]) -> list[str]:
     return given
 
 
-def _run(study: StudyFile, where: tuple[Path, str | None, str | None], *, quiet: bool, verbose: bool) -> int:
+def _run(
+    study: StudyFile,
+    where: tuple[Path, str | None, str | None],
+    *,
+    quiet: bool,
+    verbose: bool,
+    group: str | None = None,
+) -> int:
     console = Console(stderr=True, quiet=quiet)
     # Optuna and the rest take a while to import.
     with console.status("starting"):
         from hpsearch.cli.session import run_study
-    return run_study(study, Workspace(*where), console, verbose=verbose)
+    return run_study(study, Workspace(*where), console, verbose=verbose, group=group)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 
 import optuna
 from rich.console import Console
@@ -28,14 +29,17 @@ from hpsearch.search.storage import open_storage
 from hpsearch.search.study import SearchStudy
 from hpsearch.space.load import dump_study
 from hpsearch.space.study_file import StudyFile
+from hpsearch.tracking.provenance import provenance
 from hpsearch.tracking.tracker import Tracker
 from hpsearch.training.data.arrays import Source
 
 FINISH_SECONDS = 120.0
 
 
-def run_study(file: StudyFile, workspace: Workspace, console: Console, *, verbose: bool) -> int:
-    """Run to the total, or until stopped.
+def run_study(
+    file: StudyFile, workspace: Workspace, console: Console, *, verbose: bool, group: str | None = None
+) -> int:
+    """Run to the total, or until stopped. `group` is what this study is one of the repeats of.
 
     Returns the exit code: 0, 1 where no trial came to a good end, or 130 where somebody stopped it.
     """
@@ -64,6 +68,8 @@ def run_study(file: StudyFile, workspace: Workspace, console: Console, *, verbos
                 return executor.costs(values)
 
             study, hold = _open(file, workspace, stack, checked.fingerprint, costs, console)
+            if group is not None:
+                study.join(group)
         terminal = Terminal(console, verbose, workspace.resume(file.name))
 
         def again() -> Executor:
@@ -103,9 +109,11 @@ def _run(
             say(console, f"{file.name}: nothing left to train, all {searching.finished} trials are done")
         else:
             study.note_effort(effort.to_json())
+            study.note_provenance(provenance(Path.cwd()))
         record = study.record()
         with waiting(console, "writing the report"):
-            page = publish(record, workspace.report(file.name), job.weights, tracker, effort, stopped=bool(stopped))
+            link, path = workspace.run_page(file.name, record.created), workspace.report(file.name)
+            page = publish(record, path, job.weights, tracker, effort, stopped=bool(stopped), mlflow=link)
         with waiting(console, "MLflow: writing the rest"):
             counts = tracker.finish(FINISH_SECONDS)
     closing_lines(record, page, workspace.browse(), console)
@@ -125,7 +133,6 @@ def _run(
 def _import_ahead() -> None:
     """What the report needs takes a second to import: now, while other processes start and a core is idle."""
     import_module("hpsearch.reports.page")
-    import_module("optuna.importance")
 
 
 def job_of(file: StudyFile, workspace: Workspace) -> Job:

@@ -6,6 +6,7 @@ import shlex
 import shutil
 import sys
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 
@@ -37,6 +38,12 @@ class Workspace:
     def report(self, study: str) -> Path:
         """A study's HTML page."""
         return self.home / "reports" / f"{study}.html"
+
+    def run_page(self, study: str, created: datetime) -> str | None:
+        """Where a study's run is in MLflow's pages, if that is known."""
+        from hpsearch.tracking.pages import run_page
+
+        return run_page(self.home, study, created.timestamp(), self.tracking_uri)
 
     def _command(self, name: str, option: str, value: str | None) -> str:
         where = "" if self.home == Path("studies") else f" --home {shlex.quote(str(self.home))}"

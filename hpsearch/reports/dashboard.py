@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 import hpsearch
 from hpsearch import registry
 from hpsearch.errors import InputError, did_you_mean
+from hpsearch.reports.figure import Figure
 from hpsearch.search.records import StudyRecord
 from hpsearch.space.problems import dotted
 from hpsearch.space.yaml_tree import NotReadableError, Tree, read_yaml
@@ -41,9 +42,10 @@ class Dashboard(_Model):
     figures: list[Card] = Field(min_length=1)
 
 
-def load_dashboard(name_or_path: str | Path) -> Dashboard:
+def load_dashboard(name_or_path: str | Path, table: str = "figure") -> Dashboard:
     """The dashboard of that name that comes with hpsearch, or the one in a file (with a / or a .yaml).
 
+    Its figures are those of a table of the registry.
     Raises InputError with the file, the line and a did-you-mean for anything that is wrong with it.
     """
     path = _find(name_or_path)
@@ -58,7 +60,7 @@ def load_dashboard(name_or_path: str | Path) -> Dashboard:
         dashboard = Dashboard.model_validate({} if tree.value is None else tree.value)
     except ValidationError as error:
         raise _explain(error, path, tree) from None
-    _check(dashboard, path, tree)
+    _check(dashboard, path, tree, table)
     return dashboard
 
 
@@ -108,7 +110,7 @@ def _explain(error: ValidationError, path: Path, tree: Tree) -> InputError:
     return InputError(what, file=path, line=_line(tree, where), hint=hint)
 
 
-def _check(dashboard: Dashboard, path: Path, tree: Tree) -> None:
+def _check(dashboard: Dashboard, path: Path, tree: Tree, table: str) -> None:
     """Placeholders, figures and their options: known, and of the right type."""
     for key, text in (("title", dashboard.title), ("intro", dashboard.intro)):
         _check_placeholders(text, path, _line(tree, (key,)))
@@ -117,9 +119,12 @@ def _check(dashboard: Dashboard, path: Path, tree: Tree) -> None:
             _check_placeholders(text, path, _line(tree, ("figures", index, key)))
         place = ("figures", index, "figure")
         try:
-            figure = registry.load("figure", card.figure)
+            figure = registry.load(table, card.figure)
         except InputError as error:
             raise InputError(error.what, file=path, line=_line(tree, place), hint=error.hint) from None
+        if not isinstance(figure, Figure):
+            what = f"{card.figure} is not a figure: it has no compute and draw"
+            raise InputError(what, file=path, line=_line(tree, place))
         known = options(figure.compute)
         for name, value in card.options.items():
             line = _line(tree, ("figures", index, "options", name))
@@ -138,10 +143,24 @@ def options(compute: Any) -> dict[str, TypeAdapter[Any]]:
     """The options of a figure, each with what checks its values: the keyword-only parameters of `compute`."""
     hints = get_type_hints(compute, include_extras=True)
     return {
-        name: TypeAdapter(hints[name])
+        name: TypeAdapter(hints.get(name, Any))
         for name, parameter in inspect.signature(compute).parameters.items()
         if parameter.kind is parameter.KEYWORD_ONLY
     }
+
+
+def described_options(compute: Any) -> list[str]:
+    """The options of a figure in words: "best: whole number from 1 to 8, 6 if not said"."""
+    words = {"integer": "whole number", "number": "number", "boolean": "true or false", "string": "text"}
+    told = []
+    for name, adapter in options(compute).items():
+        schema = adapter.json_schema()
+        bounds = [f"from {schema['minimum']}"] if "minimum" in schema else []
+        bounds += [f"to {schema['maximum']}"] if "maximum" in schema else []
+        what = " ".join([words.get(schema.get("type", ""), "value"), *bounds])
+        default = inspect.signature(compute).parameters[name].default
+        told.append(f"{name}: {what}" + ("" if default is inspect.Parameter.empty else f", {default} if not said"))
+    return told
 
 
 def _check_placeholders(text: str, path: Path, line: int) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import plotly.graph_objects as go
+import numpy as np
 
 from hpsearch.declarations import Direction
+from hpsearch.reports.drawing import Drawing
 from hpsearch.reports.focus import Window
 from hpsearch.reports.theme import Theme
 
@@ -16,9 +18,9 @@ MARGIN = {"l": 62, "r": 16, "t": 14, "b": 52}
 GAP_X, GAP_Y = 68, 62
 
 
-def base(theme: Theme, **layout: Any) -> go.Figure:
+def base(theme: Theme, **layout: Any) -> Drawing:
     """An empty figure in the shared look."""
-    figure = go.Figure()
+    figure = Drawing()
     figure.update_layout(
         template="none",
         paper_bgcolor="rgba(0,0,0,0)",
@@ -57,7 +59,7 @@ def axis_names(panel: int) -> tuple[str, str]:
     return f"xaxis{suffix}", f"yaxis{suffix}"
 
 
-def place_panels(figure: go.Figure, panels: int, columns: int, height: int, shared: bool = False) -> None:
+def place_panels(figure: Drawing, panels: int, columns: int, height: int, shared: bool = False) -> None:
     """Set the domains of panels 0, 1, … row by row; `height` is a panel's, in pixels.
 
     `shared` panels have one value axis, whose title stands in the first column only.
@@ -68,7 +70,7 @@ def place_panels(figure: go.Figure, panels: int, columns: int, height: int, shar
     inner_x = WIDTH - MARGIN["l"] - MARGIN["r"]
     inner_y = rows * height + (rows - 1) * GAP_Y
     width = (inner_x - (columns - 1) * GAP_X) / columns
-    title = figure.layout.yaxis.title.text
+    title = figure.layout.yaxis.title.text or ""
     for panel in range(panels):
         row, column = divmod(panel, columns)
         left = column * (width + GAP_X) / inner_x
@@ -81,26 +83,65 @@ def place_panels(figure: go.Figure, panels: int, columns: int, height: int, shar
         if shared:
             figure.layout[y_name].title.text = "" if column else title
     figure.layout.height = inner_y + MARGIN["t"] + MARGIN["b"]
-    figure.layout.meta = {
+    figure.layout.meta.merge({
         "panels": panels, "columns": columns, "height": height, "gapX": GAP_X, "gapY": GAP_Y,
         "shared": shared,
-    }  # fmt: skip
+    })  # fmt: skip
 
 
-def caption(figure: go.Figure, text: str, theme: Theme) -> None:
-    """Write plain text above the first panel. Call it after `place_panels`."""
+def caption(figure: Drawing, text: str, theme: Theme) -> None:
+    """Write plain text above the first panel; the page breaks it into lines. Call it after `place_panels`."""
     figure.add_annotation(
-        text=text, xref="x domain", yref="y domain", x=0, xanchor="left", y=1, yanchor="bottom", yshift=3,
+        name="caption", text=text, xref="x domain", yref="y domain",
+        x=0, xanchor="left", y=1, yanchor="bottom", yshift=3,
+        align="left",
         showarrow=False, font={"size": 11, "color": theme.muted},
     )  # fmt: skip
     figure.layout.margin.t += 16
     figure.layout.height += 16
 
 
-def note_outside(figure: go.Figure, window: Window | None, direction: Direction, theme: Theme) -> None:
+def note_outside(figure: Drawing, window: Window | None, direction: Direction, theme: Theme) -> None:
     """Say above the first panel how many trials its axis leaves out. Call it after `place_panels`."""
     if window is None or window.outside == 0:
         return
     count = "1 trial is" if window.outside == 1 else f"{window.outside:,} trials are"
     side = "below" if direction == "maximize" else "above"
     caption(figure, f"{count} {side}: double-click to see all", theme)
+
+
+def offer_views(figure: Drawing, views: Sequence[tuple[str, Sequence[Mapping[str, Any]], Mapping[str, Any]]]) -> None:
+    """Let the reader switch between views; the first one shows.
+
+    Each is (label, what it changes of each trace, what it changes of the layout).
+    """
+    _, traces, changes = views[0]
+    for trace, change in zip(figure.data, traces, strict=True):
+        trace.merge(change)
+    figure.layout.merge(changes)
+    figure.layout.meta.views = [
+        {"label": label, "data": [dict(change) for change in traces] if index else [], "layout": dict(changes)}
+        for index, (label, traces, changes) in enumerate(views)
+    ]
+
+
+def unit_of_time(seconds: float) -> tuple[str, float]:
+    """A unit in which this many seconds is a number between 2 and a few hundred, and its seconds."""
+    for unit, size, below in (("seconds", 1.0, 180.0), ("minutes", 60.0, 180.0), ("hours", 3600.0, 72.0)):
+        if seconds / size < below:
+            return unit, size
+    return "days", 86400.0
+
+
+def floats(values: Iterable[float]) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """Coordinates in single precision: more than a screen shows, in half the bytes."""
+    return np.array(list(values), dtype=np.float32)
+
+
+def of_trials(numbers: Iterable[int], said: str = "", value: str = "%{y:.4~g}") -> dict[str, Any]:
+    """What is said of points that are trials: number and value; the page adds the hyperparameters from its table."""
+    return {
+        "customdata": np.array(list(numbers), dtype=np.int32),
+        "hovertemplate": f"trial %{{customdata}}{said}<br>{value}<extra></extra>",
+        "meta": {"trials": True},
+    }

@@ -1,12 +1,20 @@
 "use strict";
+// What the table knows of a trial, for the figures' hover texts: filled by the second part of this script.
+const hpsearch = { texts: new Map() };
+
 (function () {
   // Figures come in light colours; in the dark each colour is replaced by its counterpart.
   const swaps = JSON.parse(document.getElementById("swaps").textContent);
-  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const system = window.matchMedia("(prefers-color-scheme: dark)");
   const touch = window.matchMedia("(pointer: coarse)");
-  const own = (key) => Object.prototype.hasOwnProperty.call(swaps, key);
-  const parse = (text) =>
-    JSON.parse(text, (_, value) => (dark.matches && typeof value === "string" && own(value) ? swaps[value] : value));
+  const root = document.documentElement;
+  let printing = false;
+  const isDark = () => !printing && (root.dataset.theme ? root.dataset.theme === "dark" : system.matches);
+  const own = (object, key) => Object.prototype.hasOwnProperty.call(object, key);
+  const parse = (text) => {
+    const dark = isDark();
+    return JSON.parse(text, (_, value) => (dark && typeof value === "string" && own(swaps, value) ? swaps[value] : value));
+  };
 
   // Panels stand in as many columns as there is room for; the layout's meta says how many at most.
   function placePanels(layout, width) {
@@ -18,29 +26,123 @@
     const columns = Math.max(1, Math.min(meta.columns, meta.panels, Math.floor((innerX + meta.gapX) / (room + meta.gapX))));
     const title = layout.yaxis.title;
     const rows = Math.ceil(meta.panels / columns);
-    const innerY = rows * meta.height + (rows - 1) * meta.gapY;
+    const high = columns === 1 && meta.panels > 3 ? 0.75 * meta.height : meta.height;
+    const innerY = rows * high + (rows - 1) * meta.gapY;
     const panel = (innerX - (columns - 1) * meta.gapX) / columns;
     for (let index = 0; index < meta.panels; index++) {
       const suffix = index ? String(index + 1) : "";
       const left = (index % columns) * (panel + meta.gapX) / innerX;
-      const top = 1 - Math.floor(index / columns) * (meta.height + meta.gapY) / innerY;
+      const top = 1 - Math.floor(index / columns) * (high + meta.gapY) / innerY;
       layout["xaxis" + suffix].domain = [left, Math.min(1, left + panel / innerX)];
-      layout["yaxis" + suffix].domain = [Math.max(0, top - meta.height / innerY), top];
+      layout["yaxis" + suffix].domain = [Math.max(0, top - high / innerY), top];
       if (meta.shared) layout["yaxis" + suffix].title = { ...title, text: index % columns ? "" : title.text };
     }
     layout.height = innerY + margin.t + margin.b;
+  }
+
+  // Text in a figure has the width that it has: captions and titles break where there is no room, and lines end earlier
+  // where the labels behind them need more of it.
+  const LETTER = 0.54; // of the size of the font, on average
+  function broken(text, width, size) {
+    const most = Math.max(12, Math.floor(width / (LETTER * size)));
+    const lines = [];
+    for (const word of text.split(" ")) {
+      const last = lines.length - 1;
+      if (last >= 0 && lines[last].length + word.length < most) lines[last] += " " + word;
+      else lines.push(word);
+    }
+    return lines;
+  }
+  function breakCaptions(layout, width) {
+    const margin = layout.margin;
+    for (const note of layout.annotations || []) {
+      if (note.name !== "caption") continue;
+      const lines = broken(note.text, width - margin.l - margin.r, note.font.size);
+      note.text = lines.join("<br>");
+      margin.t += (lines.length - 1) * 1.3 * note.font.size;
+    }
+  }
+  function breakTitles(layout, width) {
+    const innerX = width - layout.margin.l - layout.margin.r;
+    let most = 1;
+    for (const [name, axis] of Object.entries(layout)) {
+      if (!name.startsWith("xaxis") || !axis.title || !axis.title.text || axis.title.text.includes("&")) continue;
+      const [left, right] = axis.domain || [0, 1];
+      const lines = broken(axis.title.text, (right - left) * innerX, axis.title.font.size);
+      axis.title.text = lines.join("<br>");
+      most = Math.max(most, lines.length);
+    }
+    const more = (most - 1) * 17;
+    layout.margin.b += more;
+    layout.height += more;
+  }
+  function giveLabelsRoom(layout, width) {
+    const innerX = width - layout.margin.l - layout.margin.r;
+    for (const note of layout.annotations || []) {
+      if (note.name !== "end") continue;
+      const axis = layout["xaxis" + note.xref.slice(1)];
+      const share = Math.min(0.6, (note.text.length * LETTER * note.font.size + 12) / ((axis.domain[1] - axis.domain[0]) * innerX));
+      axis.range[1] = Math.max(axis.range[1], (note.x - axis.range[0] * share) / (1 - share));
+    }
+  }
+
+  // Points that are trials say all hyperparameters, which stand in the page once, in the table.
+  const KINDS = { i1: Int8Array, u1: Uint8Array, i2: Int16Array, u2: Uint16Array, i4: Int32Array, u4: Uint32Array };
+  function unpacked(values) {
+    if (!values || Array.isArray(values)) return values || [];
+    const bytes = Uint8Array.from(atob(values.bdata), (letter) => letter.charCodeAt(0));
+    return Array.from(new KINDS[values.dtype](bytes.buffer));
+  }
+  function tellTrials(trace) {
+    if (!trace.meta || !trace.meta.trials || !hpsearch.texts.size) return;
+    trace.text = unpacked(trace.customdata).map((number) => hpsearch.texts.get(number) || "");
+    trace.hovertemplate = trace.hovertemplate.replace("<extra>", "<br>%{text}<extra>");
+  }
+
+  // A figure may have several views: what each changes of the traces, and of the layout.
+  function merge(target, changes) {
+    for (const [key, value] of Object.entries(changes)) {
+      const part = value && typeof value === "object" && !Array.isArray(value) && !value.bdata;
+      if (part && target[key]) merge(target[key], value);
+      else target[key] = value;
+    }
+  }
+  function choose(figure, data, layout) {
+    const views = layout.meta && layout.meta.views;
+    if (!views) return;
+    const bar = figure.element.parentElement.previousElementSibling;
+    if (!bar.children.length) {
+      bar.hidden = false;
+      views.forEach((view, index) => {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.textContent = view.label;
+        button.addEventListener("click", () => { figure.view = index; draw(figure); });
+        bar.append(button);
+      });
+    }
+    Array.from(bar.children, (button, index) => button.setAttribute("aria-pressed", String(index === figure.view)));
+    views[figure.view].data.forEach((changes, index) => merge(data[index], changes));
+    merge(layout, views[figure.view].layout);
   }
 
   const config = { displaylogo: false, responsive: false, displayModeBar: false };
   const figures = Array.from(document.querySelectorAll(".figure"), (element) => ({
     element,
     text: element.parentElement.nextElementSibling.textContent,
+    view: 0,
   }));
   function draw(figure) {
     const { data, layout } = parse(figure.text);
     const least = (layout.meta && layout.meta.minWidth) || 0;
-    const width = Math.max(figure.element.parentElement.clientWidth, least);
+    const room = printing ? Math.min(700, figure.element.parentElement.clientWidth) : figure.element.parentElement.clientWidth;
+    const width = Math.max(room, printing ? 0 : least);
+    choose(figure, data, layout);
+    data.forEach(tellTrials);
+    breakCaptions(layout, width);
     placePanels(layout, width);
+    breakTitles(layout, width);
+    giveLabelsRoom(layout, width);
     layout.width = width;
     if (touch.matches) layout.dragmode = false; // a finger on a figure scrolls the page
     figure.drawn = width;
@@ -55,61 +157,34 @@
       draw(figures.find((figure) => figure.element === entry.target));
     }
   }, { rootMargin: "1200px" });
-  figures.forEach((figure) => near.observe(figure.element));
   const redraw = () => figures.filter((figure) => figure.drawn).forEach(draw);
-  dark.addEventListener("change", redraw);
+  hpsearch.start = () => figures.forEach((figure) => near.observe(figure.element));
+  // The room of a figure changes with the window, and with a scroll bar that comes or goes.
   let waiting = 0;
-  window.addEventListener("resize", () => {
+  const room = new ResizeObserver(() => {
+    if (printing) return;
     window.clearTimeout(waiting);
-    waiting = window.setTimeout(redraw, 150);
+    waiting = window.setTimeout(() => {
+      figures.filter((figure) => figure.drawn && figure.drawn !== figure.element.parentElement.clientWidth).forEach(draw);
+    }, 120);
   });
-  window.addEventListener("beforeprint", () => figures.filter((figure) => !figure.drawn).forEach(draw));
+  figures.forEach((figure) => room.observe(figure.element.parentElement));
+  // On paper everything is there, and light.
+  window.addEventListener("beforeprint", () => { printing = true; figures.forEach(draw); });
+  window.addEventListener("afterprint", () => { printing = false; redraw(); });
 
-  // The table of trials: sort by a click on a heading, search in all cells, show a hundred rows more at a time.
-  document.querySelectorAll(".trials").forEach((block) => {
-    const body = block.querySelector("tbody");
-    const search = block.querySelector("input");
-    const more = block.querySelector(".more");
-    const said = block.querySelector("output");
-    const headings = Array.from(block.querySelectorAll("th"));
-    let rows = Array.from(body.rows);
-    const texts = new Map(rows.map((row) => [row, Array.from(row.cells, (cell) => cell.textContent).join(" ").toLowerCase()]));
-    let most = 100;
-
-    function show() {
-      const wanted = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-      let found = 0;
-      for (const row of rows) {
-        const fits = wanted.every((word) => texts.get(row).includes(word));
-        if (fits) found++;
-        row.hidden = !fits || found > most;
-      }
-      more.hidden = found <= most;
-      said.textContent = found.toLocaleString("en") + (found === 1 ? " trial" : " trials");
-    }
-    function sort(column, numeric, down) {
-      const key = (row) => {
-        const text = row.cells[column].textContent;
-        if (text === "—") return null;
-        return numeric ? Number(text) : text;
-      };
-      const keyed = rows.map((row) => [key(row), row]);
-      keyed.sort(([a], [b]) => {
-        if (a === null || b === null) return (a === null) - (b === null);
-        return (a < b ? -1 : a > b ? 1 : 0) * (down ? -1 : 1);
-      });
-      rows = keyed.map(([, row]) => row);
-      body.append(...rows);
-      show();
-    }
-    headings.forEach((heading, column) => heading.querySelector("button").addEventListener("click", () => {
-      const down = heading.getAttribute("aria-sort") === "ascending";
-      headings.forEach((other) => other.removeAttribute("aria-sort"));
-      heading.setAttribute("aria-sort", down ? "descending" : "ascending");
-      sort(column, heading.classList.contains("num"), down);
-    }));
-    search.addEventListener("input", () => { most = 100; show(); });
-    more.addEventListener("click", () => { most += 100; show(); });
-    show();
-  });
+  // The switch between light and dark; where the browser allows it, it is remembered.
+  const switches = Array.from(document.querySelectorAll(".themes button"));
+  function setTheme(theme) {
+    if (theme) root.dataset.theme = theme;
+    else delete root.dataset.theme;
+    switches.forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.theme === theme)));
+    redraw();
+  }
+  switches.forEach((button) => button.addEventListener("click", () => {
+    setTheme(button.dataset.theme);
+    try { window.localStorage.setItem("hpsearch-theme", button.dataset.theme); } catch { /* not allowed: not kept */ }
+  }));
+  try { setTheme(window.localStorage.getItem("hpsearch-theme") || ""); } catch { /* as the system */ }
+  system.addEventListener("change", redraw);
 })();

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Literal, cast
 
-from hpsearch.reports.failures import FailureClass, failure_classes, has_failed
+from hpsearch.reports.certainty import lead
+from hpsearch.reports.failures import has_failed
+from hpsearch.reports.next_steps import next_steps
 from hpsearch.reports.words import duration, label, number, scalar
 from hpsearch.search.records import StudyRecord, TrialRecord
+
+Kind = Literal["complete", "pruned", "failed", "running", "waiting"]
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
     """Words and numbers for the head. `counts` are (what, how many), without the zeros but the first two.
 
-    `diagnosis` has a name and a sentence for each finding about the best trial.
+    `lead` says in sentences how far the best one is ahead and how sure that is, `cost` what the search took, `steps`
+    what to do next. `diagnosis` has a name and a sentence for each finding about the best trial.
     """
 
     verdict: str
+    lead: tuple[str, ...]
+    cost: str
+    steps: tuple[str, ...]
     best: int | None
     value: str
     searched: tuple[tuple[str, str], ...]
@@ -27,7 +36,6 @@ class Summary:
     ended: int
     elapsed: str
     training: str
-    failures: tuple[FailureClass, ...]
 
 
 def summarise(study: StudyRecord) -> Summary:
@@ -38,6 +46,9 @@ def summarise(study: StudyRecord) -> Summary:
     values = {} if best is None else best.values
     return Summary(
         verdict=_verdict(study, best),
+        lead=() if (ahead := lead(study)) is None else tuple(ahead.sentences(study.metric)),
+        cost=_cost(study, ended),
+        steps=next_steps(study),
         best=None if best is None else best.number,
         value="" if best is None or best.value is None else number(best.value),
         searched=tuple((label(name), scalar(value)) for name, value in params.items()),
@@ -47,7 +58,6 @@ def summarise(study: StudyRecord) -> Summary:
         ended=ended,
         elapsed=_elapsed(study),
         training=duration(sum(trial.seconds or 0.0 for trial in study.trials)),
-        failures=failure_classes(study),
     )
 
 
@@ -68,17 +78,35 @@ def _front(study: StudyRecord) -> str:
     return f" {count} trial{' is' if count == 1 else 's are'} on the front of {names}."
 
 
+def _cost(study: StudyRecord, ended: int) -> str:
+    """Trials, epochs, time, and how busy the devices were, in one sentence."""
+    if not ended:
+        return ""
+    epochs = sum(trial.history.epochs for trial in study.trials)
+    parts = [f"{ended:,} trial{'' if ended == 1 else 's'}, {epochs:,} epochs"]
+    elapsed = _elapsed(study)
+    if elapsed != "—":
+        parts.append(f"{elapsed} from the first start to the last end")
+    effort = study.effort or {}
+    if isinstance(effort.get("busy"), float) and effort.get("devices"):
+        devices = Counter(map(str, effort["devices"]))
+        names = ", ".join(f"{count} × {name}" for name, count in devices.items())
+        parts.append(f"{names} computing {effort['busy']:.0%} of the last run")
+    return f"It took {'; '.join(parts)}."
+
+
 def _counts(study: StudyRecord) -> tuple[tuple[str, int], ...]:
-    kinds = Counter(_kind(trial) for trial in study.trials)
-    always = ("complete", "pruned", "failed")
-    shown = (*always, *(kind for kind in ("running", "waiting") if kinds[kind]))
-    return tuple((kind, kinds[kind]) for kind in shown)
+    kinds = Counter(kind(trial) for trial in study.trials)
+    always: tuple[Kind, ...] = ("complete", "pruned", "failed")
+    rest: tuple[Kind, ...] = ("running", "waiting")
+    return tuple((name, kinds[name]) for name in (*always, *(name for name in rest if kinds[name])))
 
 
-def _kind(trial: TrialRecord) -> str:
+def kind(trial: TrialRecord) -> Kind:
+    """How a trial ended, or whether it is under way; a diverged one has failed."""
     if has_failed(trial):
         return "failed"
-    return trial.state.lower()
+    return cast(Kind, trial.state.lower())
 
 
 def _elapsed(study: StudyRecord) -> str:

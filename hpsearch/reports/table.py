@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from hpsearch.reports.words import label
 from hpsearch.search.records import Dimension, StudyRecord, TrialRecord
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FIXED = ("number", "state", "value", "failure", "diagnosis", "epochs", "seconds", "started", "seed")
 
@@ -17,6 +20,8 @@ def table(study: StudyRecord) -> pd.DataFrame:
     training them. Other objectives, and what is counted of a network, have columns behind `value`. What is not there
     is missing (NaN, NA or None): the value of a pruned trial, a hyperparameter that was inactive.
     """
+    import pandas as pd  # half a second of imports that a report does without
+
     trials = study.trials
     columns: dict[str, pd.Series] = {
         "number": pd.Series([trial.number for trial in trials], dtype="int64"),

@@ -53,3 +53,28 @@ def swaps() -> dict[str, str]:
     """Each light colour with its dark counterpart: the page replaces one by the other in its figures."""
     dark = asdict(DARK)
     return {light: dark[name] for name, light in asdict(LIGHT).items()}
+
+
+PAGE = {  # what the page itself is coloured with, beside a theme's own
+    "light": {"ground": "#f4f6f9", "mark": "#fff3e6"},
+    "dark": {"ground": "#11151e", "mark": "#33291f"},
+}
+
+
+def variables() -> str:
+    """The themes as CSS variables: light, dark where the reader's system is, and whichever the page's switch says."""
+    light, dark = (_declared(theme, PAGE[name]) for theme, name in ((LIGHT, "light"), (DARK, "dark")))
+    return (
+        f":root {{ color-scheme: light; {light} }}\n"
+        f'@media (prefers-color-scheme: dark) {{ :root:not([data-theme="light"]) {{ color-scheme: dark; {dark} }} }}\n'
+        f':root[data-theme="dark"] {{ color-scheme: dark; {dark} }}\n'
+        f"@media print {{ :root:root {{ color-scheme: light; {light} }} }}\n"
+    )
+
+
+def _declared(theme: Theme, more: dict[str, str]) -> str:
+    named = {
+        "ink": theme.ink, "muted": theme.muted, "line": theme.grid, "paper": theme.paper, "faint": theme.faint,
+        "accent": theme.blue, "strong": theme.vermillion, **more,
+    }  # fmt: skip
+    return " ".join(f"--{name}: {colour};" for name, colour in named.items())

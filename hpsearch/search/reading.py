@@ -54,6 +54,8 @@ def read_study(storage: BaseStorage | None, name: str) -> StudyRecord:
         trials=trials,
         effort=noted.get("effort"),
         objectives=tuple((o.metric, o.direction) for o in file.objectives) if len(file.objectives) > 1 else (),
+        data=facts.get("data"),
+        provenance=noted.get("provenance"),
     )
 
 

@@ -97,6 +97,7 @@ class StudyRecord:
 
     `metric` and `direction` are those by which trials are ranked. `objectives` has all (metric, direction) in the
     order of the study file where there are several; where there is one, it is empty.
+    `data` is the fingerprint of what was trained on; `provenance` says who ran it last, with which versions.
     """
 
     name: str
@@ -112,6 +113,8 @@ class StudyRecord:
     trials: tuple[TrialRecord, ...]
     effort: Mapping[str, Any] | None = None
     objectives: tuple[tuple[str, Direction], ...] = ()
+    data: str | None = None
+    provenance: Mapping[str, str] | None = None
 
     def better(self, one: float, other: float) -> bool:
         """Whether value `one` is strictly better than `other` in this study's direction."""

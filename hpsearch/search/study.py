@@ -23,6 +23,7 @@ from hpsearch.events import Assignment, Failure, History, Scalar
 from hpsearch.search.clock import Position
 from hpsearch.search.dimensions import dimensions
 from hpsearch.search.distributions import distribution
+from hpsearch.search.groups import GROUP
 from hpsearch.search.limits import Costs, Counted, Limited
 from hpsearch.search.objectives import Objectives
 from hpsearch.search.past import Past
@@ -194,6 +195,15 @@ class SearchStudy:
     def note_effort(self, effort: Mapping[str, Any]) -> None:
         """Keep what the last run cost, plain JSON."""
         self._storage.set_study_user_attr(self._id, "effort", dict(effort))
+
+    def note_provenance(self, facts: Mapping[str, str]) -> None:
+        """Keep who ran it last, from which commit, with which versions."""
+        self._storage.set_study_user_attr(self._id, "provenance", dict(facts))
+
+    def join(self, group: str) -> None:
+        """Note that this study is one of a group of repeats; again is the same."""
+        if self._storage.get_study_user_attrs(self._id).get(GROUP) != group:
+            self._storage.set_study_user_attr(self._id, GROUP, group)
 
     def sync(self) -> None:
         """Return when all that was told would survive a power cut: do so before anything is shown."""

@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -23,6 +24,7 @@ from filelock import FileLock
 from hpsearch.tracking.counts import Counts
 from hpsearch.tracking.faults import Faults
 from hpsearch.tracking.follower import PATIENCE_SECONDS, Follower
+from hpsearch.tracking.pages import note_run
 from hpsearch.tracking.ui import artifact_folder, default_tracking_uri, is_server
 
 SELDOM = 50_000  # objects between two looks for garbage, of which SQLAlchemy makes much, and none in cycles
@@ -62,10 +64,11 @@ def _follow(arguments: argparse.Namespace, closed: threading.Event) -> Counts | 
     uri = arguments.tracking_uri or default_tracking_uri(arguments.home)
     location = None if is_server(uri) else artifact_folder(arguments.home).as_uri()
     faults = Faults(_log)
+    noted = partial(note_run, arguments.home, arguments.study, arguments.study_id)
 
     def connect() -> MlflowStudy:
         create_sqlite(uri)
-        return MlflowStudy(uri, location, arguments.study, arguments.study_id, faults)
+        return MlflowStudy(uri, location, arguments.study, arguments.study_id, faults, noted)
 
     write_lightly()
     return Follower(arguments.outbox, connect, faults, closed, _log, arguments.patience).run()

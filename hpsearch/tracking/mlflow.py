@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag
@@ -29,8 +29,16 @@ class MlflowStudy:
     """
 
     def __init__(
-        self, tracking_uri: str, artifact_location: str | None, name: str, study_id: str, faults: Faults
+        self,
+        tracking_uri: str,
+        artifact_location: str | None,
+        name: str,
+        study_id: str,
+        faults: Faults,
+        on_parent: Callable[[str, str], None] = lambda experiment, run: None,
     ) -> None:
+        """`on_parent` is told the experiment and the parent run as soon as they are known."""
+        self._on_parent = on_parent
         self._client = MlflowClient(tracking_uri=tracking_uri)
         self._artifact_location, self._name, self._study_id = artifact_location, name, study_id
         self._faults = faults
@@ -50,7 +58,7 @@ class MlflowStudy:
             self._client.delete_run(drop.info.run_id)
             found[number] = keep
         if None in found:
-            self._parent_id = found[None].info.run_id
+            self._parent_is(found[None].info.run_id)
         return [self._known(number, run) for number, run in found.items()]
 
     def send(self, run: Run, common_tags: dict[str, str]) -> None:
@@ -145,8 +153,13 @@ class MlflowStudy:
         created = self._client.create_run(self._experiment_id, run.started, tags, name)
         run.run_id, run.sent_status = str(created.info.run_id), "RUNNING"
         if run.number is None:
-            self._parent_id = run.run_id
+            self._parent_is(run.run_id)
         return run.run_id
+
+    def _parent_is(self, run_id: str) -> None:
+        self._parent_id = run_id
+        assert self._experiment_id is not None
+        self._on_parent(self._experiment_id, run_id)
 
     def _send_facts(self, run_id: str, run: Run) -> None:
         metrics = [Metric(point.key, point.value, point.time, point.step) for point in run.points]

@@ -31,7 +31,7 @@ OVERCOME = 0.9  # what was wrong inside a network matters no more where this sha
 
 
 @dataclass(frozen=True, slots=True)
-class _Scores:
+class Scores:
     """Train and dev error, and that of the trivial answer; `noise` is the standard error of their difference.
 
     `words` are the figures in prose; `alike` says that both errors were measured in the same way.
@@ -48,6 +48,11 @@ class _Scores:
     @property
     def learned(self) -> bool:
         return self.gone(self.train) >= (LEARNED_NUMBERS if self.numbers else LEARNED)
+
+    @property
+    def low(self) -> float:
+        """The largest train error that counts as low."""
+        return self.trivial * (1 - (LEARNED_NUMBERS if self.numbers else LEARNED))
 
     @property
     def gap(self) -> float:
@@ -68,13 +73,18 @@ def diagnose(history: History, epochs: int | None = None) -> tuple[Finding, ...]
     broken = _diverged(history)
     if broken is not None:
         return broken, *inside(history)
-    scores = _errors(history) or _losses(history)
+    scores = last_scores(history)
     if scores is None:
         return ()
     whole = epochs is None or history.epochs >= epochs
     trivial = _trivial_loss(history)
     overcome = scores.gone(scores.train) >= OVERCOME
     return _verdict(history, scores), *trends(history, trivial, whole), *inside(history, overcome)
+
+
+def last_scores(history: History) -> Scores | None:
+    """Train and dev error when both were last measured: shares of wrong answers, or else losses."""
+    return _errors(history) or _losses(history)
 
 
 def _diverged(history: History) -> Finding | None:
@@ -87,7 +97,7 @@ def _diverged(history: History) -> Finding | None:
     return None
 
 
-def _verdict(history: History, scores: _Scores) -> Finding:
+def _verdict(history: History, scores: Scores) -> Finding:
     if scores.train - scores.dev >= scores.gap and (scores.alike or _only_dev_learned(scores)):
         return Finding("suspicious", f"Dev did better than train: {scores.words}.")
     if not scores.learned:
@@ -100,7 +110,7 @@ def _verdict(history: History, scores: _Scores) -> Finding:
     return Finding("learning", f"What was learned holds on dev too: {scores.words}.")
 
 
-def _only_dev_learned(scores: _Scores) -> bool:
+def _only_dev_learned(scores: Scores) -> bool:
     return not scores.learned and scores.gone(scores.dev) >= (LEARNED_NUMBERS if scores.numbers else LEARNED)
 
 
@@ -121,7 +131,7 @@ def _rise(history: History) -> str:
     )
 
 
-def _errors(history: History) -> _Scores | None:
+def _errors(history: History) -> Scores | None:
     """Shares of samples that are classified wrongly; None where that is not what was measured."""
     told = _told(history, "accuracy")
     if told is None:
@@ -133,10 +143,10 @@ def _errors(history: History) -> _Scores | None:
     words = f"after epoch {epoch} train accuracy was {train:.3f} and dev accuracy {dev:.3f}"
     words += "" if known is None else f", where a constant answer has {known:.3f}"
     noise = math.sqrt(max(0.0, train * (1 - train) + dev * (1 - dev)) / _samples(history))
-    return _Scores(1 - train, 1 - dev, trivial, noise, words, numbers=False, alike=alike)
+    return Scores(1 - train, 1 - dev, trivial, noise, words, numbers=False, alike=alike)
 
 
-def _losses(history: History) -> _Scores | None:
+def _losses(history: History) -> Scores | None:
     told = _told(history, "loss")
     if told is None:
         return None
@@ -146,7 +156,7 @@ def _losses(history: History) -> _Scores | None:
     words += f", where a constant answer has {trivial:.3g}"
     # Squares of normal errors have a standard deviation of √2 times their mean.
     noise = math.hypot(train, dev) * math.sqrt(2 / _samples(history))
-    return _Scores(train, dev, trivial, noise, words, numbers=True, alike=alike)
+    return Scores(train, dev, trivial, noise, words, numbers=True, alike=alike)
 
 
 def _told(history: History, what: str) -> tuple[int, float, float, bool] | None:

@@ -101,7 +101,7 @@ class NoMirror:
         return b'{"reason": "there is no mirror in this test"}'
 
 
-def no_page(record: StudyRecord, path: Path) -> Path:
+def no_page(record: StudyRecord, path: Path, **options: object) -> Path:
     """In place of the report, which takes half a second to draw."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"the report of {record.name}")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import io
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -148,3 +151,32 @@ def test_a_terminal_gets_no_wider_lines_than_it_has(read_home: Path) -> None:
     lines = [Text.from_ansi(line).plain for line in result.out.splitlines()]
     assert max(map(len, lines)) <= 60
     assert "…" not in "".join(lines)
+
+
+def test_a_report_links_trials_to_their_runs_and_says_where_the_numbers_come_from(
+    mirrored_home: Path, tmp_path: Path
+) -> None:
+    before = snapshot(mirrored_home)
+    page = tmp_path / "page.html"
+    result = hpsearch("report", "small", "--home", mirrored_home, "-o", page, "--mlflow-pages", "http://mlflow:80/")
+    assert (result.code, result.err) == (0, "")
+    (runs,) = re.findall(r'<script type="application/json" id="runs">(.*?)</script>', page.read_text())
+    trials = hpsearch("trials", "small", "--home", mirrored_home, "--format", "json").json
+    assert sorted(map(int, json.loads(runs))) == [trial["number"] for trial in trials]
+    address = re.compile(r"http://mlflow:80/#/experiments/\w+/runs/\w{32}")
+    assert all(address.fullmatch(link) for link in json.loads(runs).values())
+    assert "<dt>torch</dt>" in page.read_text()
+    assert "<dt>Fingerprint of the data</dt>" in page.read_text()
+    after = snapshot(mirrored_home)
+    assert {path for path in after if after[path] != before.get(path)} <= {str(mirrored_home / "mlflow.db-shm")}
+    assert set(after) == set(before)
+
+
+def test_pictures_without_kaleido_get_one_line(
+    read_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    result = hpsearch("report", "small", "--home", read_home, "--format", "png", "-o", tmp_path / "pictures")
+    assert (result.code, result.out, len(result.lines)) == (1, "", 1)
+    assert "kaleido" in result.err
+    assert list(tmp_path.iterdir()) == []

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import socket
+import sqlite3
 import urllib.request
 from pathlib import Path
 
@@ -73,3 +75,13 @@ def test_the_runs_are_served_until_ctrl_c_and_no_process_is_left(kind: signal.Si
     assert result.lines[-1] == "stopped"
     _, alive = psutil.wait_procs(processes[1:], timeout=5)
     assert alive == []
+
+
+def test_a_report_leads_to_the_study_in_mlflow(mirrored_home: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    assert hpsearch("report", "small", "--home", mirrored_home, "--output", page).code == 0
+    (link,) = re.findall(r'<a href="http://127.0.0.1:5000/#/experiments/(\d+)/runs/(\w+)">', page.read_text())
+    database = sqlite3.connect(mirrored_home / "mlflow.db")
+    found = database.execute("SELECT experiment_id, run_uuid FROM runs WHERE name = 'small'").fetchall()
+    database.close()
+    assert [(str(experiment), run) for experiment, run in found] == [link]

@@ -29,9 +29,16 @@ def test_the_summary_names_the_winner_and_counts_the_rest() -> None:
     assert summary.ended == 6
     assert summary.elapsed == "1 min 30 s"
     assert summary.training == "56 s"
-    assert summary.failures == (
-        FailureClass(Failure.ERROR, 2, ((4, "boom line 2"), (5, ""))),
-        FailureClass(Failure.DIVERGED, 1, ((3, "not finite"),)),
+    assert summary.cost == "It took 6 trials, 0 epochs; 1 min 30 s from the first start to the last end."
+    assert summary.lead[0] == "It is 0.05 ahead of the second and 0.025 better than the median of 2 finished trials."
+
+
+def test_the_cost_says_how_busy_the_devices_were() -> None:
+    effort = {"devices": ["cuda:0", "cuda:0", "cpu"], "busy": 0.871}
+    summary = summarise(study(trial(0, 0.5, metrics={"dev_accuracy": [0.1, 0.5]}), effort=effort))
+    assert summary.cost == (
+        "It took 1 trial, 2 epochs; 10 s from the first start to the last end; "
+        "2 × cuda:0, 1 × cpu computing 87% of the last run."
     )
 
 

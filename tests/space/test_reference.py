@@ -25,7 +25,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "search": Search,
     "execution": Execution,
 }
-TABLES = sorted({*registry.TABLES} - {"hyperparameters", "figure"})  # a study file names no figures
+TABLES = sorted({*registry.TABLES} - {"hyperparameters", "figure", "comparison"})  # a study file names no figures
 
 
 def rows(section: str) -> dict[str, list[str]]:

@@ -1,35 +1,37 @@
-"""The best value so far, over trials and over time, with every trial that gave a value."""
+"""The best value so far, over trials, over time and over epochs trained, with every trial that gave a value."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
-import numpy as np
-import plotly.graph_objects as go
-
 from hpsearch.declarations import Direction
-from hpsearch.events import Scalar
+from hpsearch.reports.drawing import Drawing
 from hpsearch.reports.figure import Figure, Missing
 from hpsearch.reports.focus import Window, focus, value_range
-from hpsearch.reports.layout import axis, base, note_outside, place_panels
+from hpsearch.reports.layout import axis, base, floats, note_outside, of_trials, offer_views, place_panels, unit_of_time
 from hpsearch.reports.theme import Theme
-from hpsearch.reports.words import label, number, params_lines, plain
+from hpsearch.reports.words import label, number, plain
 from hpsearch.search.records import StudyRecord, TrialRecord
 
-MANY = 2000  # above this, points are drawn by WebGL, and their hover text is the number and the value only
+MANY = 2000  # above this, points are drawn by WebGL
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One trial: number, seconds from the study's first start to its end, value, hyperparameters."""
+    """One trial: number, value, and when it ended.
+
+    `seconds` are counted from the study's first start, `epochs` are those that all trials had trained by then which
+    had ended.
+    """
 
     number: int
     seconds: float
+    epochs: int
     value: float
-    params: Mapping[str, Scalar]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +52,11 @@ class BestSoFar:
 
 def compute(study: StudyRecord) -> BestSoFar | Missing:
     """The marks and the two records of improvement."""
-    start = min((trial.started for trial in study.trials), default=study.created)
-    scored = [_mark(trial, trial.value, start) for trial in study.trials if trial.scored]
-    if not scored:
+    if not any(trial.scored for trial in study.trials):
         return Missing("No trial has finished with a value yet.")
-    pruned = [
-        _mark(trial, last, start) for trial in study.trials if (last := trial.stopped_at(study.metric)) is not None
-    ]
+    mark = _marker(study)
+    scored = [mark(trial, trial.value or 0.0) for trial in study.trials if trial.scored]
+    pruned = [mark(trial, last) for trial in study.trials if (last := trial.stopped_at(study.metric)) is not None]
     scored.sort(key=lambda mark: mark.number)
     return BestSoFar(
         metric=study.metric,
@@ -69,10 +69,18 @@ def compute(study: StudyRecord) -> BestSoFar | Missing:
     )
 
 
-def _mark(trial: TrialRecord, value: float | None, start: datetime) -> Mark:
-    ended = trial.ended or trial.started
-    seconds = (ended - start).total_seconds()
-    return Mark(trial.number, seconds, float("nan") if value is None else value, trial.params)
+def _marker(study: StudyRecord) -> Callable[[TrialRecord, float], Mark]:
+    """What makes a trial and its value a mark of this study."""
+    start = min(trial.started for trial in study.trials)
+    ended = sorted((trial.ended, trial.history.epochs) for trial in study.trials if trial.ended is not None)
+    ends = [end for end, _ in ended]
+    epochs = [0, *accumulate(epochs for _, epochs in ended)]
+
+    def mark(trial: TrialRecord, value: float) -> Mark:
+        end = trial.ended or trial.started
+        return Mark(trial.number, (end - start).total_seconds(), epochs[bisect_right(ends, end)], value)
+
+    return mark
 
 
 def _improvements(study: StudyRecord, marks: Iterable[Mark]) -> tuple[Mark, ...]:
@@ -83,96 +91,78 @@ def _improvements(study: StudyRecord, marks: Iterable[Mark]) -> tuple[Mark, ...]
     return tuple(best)
 
 
-def draw(record: BestSoFar, theme: Theme) -> go.Figure:
-    """Two panels that share the value axis: over trial numbers, and over time since the first start."""
+def draw(record: BestSoFar, theme: Theme) -> Drawing:
+    """One panel; the reader chooses what it goes over."""
     figure = base(theme)
     marks = (*record.scored, *record.pruned)
-    unit, size = _unit(max(mark.seconds for mark in marks))
-    _panel(figure, record, theme, 1, [float(m.number) for m in record.scored],
-           [float(m.number) for m in record.pruned], [float(m.number) for m in record.by_number],
-           record.by_number)  # fmt: skip
-    _panel(figure, record, theme, 2, [m.seconds / size for m in record.scored],
-           [m.seconds / size for m in record.pruned], [m.seconds / size for m in record.by_time],
-           record.by_time)  # fmt: skip
+    unit, size = unit_of_time(max(mark.seconds for mark in marks))
+    overs: list[tuple[str, str, Sequence[Mark], Callable[[Mark], float]]] = [
+        ("Over trials", "trial number", record.by_number, lambda mark: mark.number),
+        ("Over time", f"time since the first trial started ({unit})", record.by_time, lambda mark: mark.seconds / size),
+        ("Over epochs trained", "epochs that all trials have trained", record.by_time, lambda mark: mark.epochs),
+    ]
     value_axis = axis(theme, plain(label(record.metric)), tickformat=".4~g")
     value_axis["range"] = value_range([mark.value for mark in marks], record.window)
-    figure.update_layout(
-        xaxis=axis(theme, "trial number", tickformat=",d", range=_room(*(m.number for m in marks), 5)),
-        yaxis=value_axis,
-        xaxis2=axis(
-            theme,
-            f"time since the first trial started ({unit})",
-            range=_room(*(m.seconds / size for m in marks)),
-        ),
-        yaxis2={**value_axis, "matches": "y"},
-        hovermode="closest",
-    )
-    place_panels(figure, panels=2, columns=2, height=300, shared=True)
+    figure.update_layout(xaxis=axis(theme), yaxis=value_axis, hovermode="closest")
+    _traces(figure, record, theme)
+    views = []
+    for name, title, best, place in overs:
+        layout: dict[str, Any] = {"xaxis": {"title": {"text": title}, "range": _room(*map(place, marks))}}
+        if "time" not in name:
+            layout["xaxis"]["tickformat"] = ",d"
+        views.append((name, _places(record, best, place), layout))
+    place_panels(figure, panels=1, columns=1, height=300)
+    offer_views(figure, views)
     note_outside(figure, record.window, record.direction, theme)
     return figure
 
 
-def _panel(
-    figure: go.Figure, record: BestSoFar, theme: Theme, panel: int,
-    scored_x: list[float], pruned_x: list[float], best_x: list[float], best: Sequence[Mark],
-) -> None:  # fmt: skip
-    where = {"xaxis": f"x{panel}", "yaxis": f"y{panel}"}
-    end = max(scored_x + pruned_x)
+def _traces(figure: Drawing, record: BestSoFar, theme: Theme) -> None:
+    """Pruned trials, finished ones, the line and its last point; where they stand along x is a view's to say."""
     many = len(record.scored) + len(record.pruned) > MANY
-    trace = go.Scattergl if many else go.Scatter
+    kind = "scattergl" if many else "scatter"
     faint: dict[str, Any] = {"size": 5, "color": theme.faint, "symbol": "x", "opacity": 0.7}
     dots = {"size": 6, "color": theme.blue, "opacity": 0.25 if many else 0.55}
-    figure.add_trace(trace(
-        x=_floats(pruned_x), y=_floats([m.value for m in record.pruned]), mode="markers", marker=faint,
-        **_hover(record.pruned, record.metric, "pruned"), **where,
-    ))  # fmt: skip
-    figure.add_trace(trace(
-        x=_floats(scored_x), y=_floats([m.value for m in record.scored]), mode="markers", marker=dots,
-        **_hover(record.scored, record.metric, "complete"), **where,
-    ))  # fmt: skip
-    figure.add_trace(trace(
-        x=[*best_x, end], y=[mark.value for mark in (*best, best[-1])], mode="lines",
-        line={"shape": "hv", "color": theme.vermillion, "width": 2.5}, hoverinfo="skip", **where,
-    ))  # fmt: skip
-    figure.add_trace(trace(
-        x=[best_x[-1]], y=[best[-1].value], mode="markers",
-        marker={"size": 13, "symbol": "star", "color": theme.vermillion},
-        **_hover(best[-1:], record.metric, "the best"), **where,
-    ))  # fmt: skip
+    for marks, state, marker in ((record.pruned, "pruned", faint), (record.scored, "complete", dots)):
+        figure.add_trace({
+            "type": kind, "y": floats(mark.value for mark in marks), "mode": "markers", "marker": marker,
+            **of_trials((mark.number for mark in marks), f", {state}"),
+        })  # fmt: skip
+    figure.add_trace({
+        "type": kind, "mode": "lines", "line": {"shape": "hv", "color": theme.vermillion, "width": 2.5},
+        "hoverinfo": "skip",
+    })  # fmt: skip
+    figure.add_trace({
+        "type": kind, "mode": "markers", "marker": {"size": 13, "symbol": "star", "color": theme.vermillion},
+        **of_trials([record.by_number[-1].number], ", the best"),
+    })  # fmt: skip
 
 
-def _hover(marks: Sequence[Mark], metric: str, state: str) -> dict[str, Any]:
-    if len(marks) > MANY:
-        return {
-            "customdata": np.array([mark.number for mark in marks], dtype=np.int32),
-            "hovertemplate": f"trial %{{customdata}}, {state}<br>%{{y:.4~g}}<extra></extra>",
-        }
-    name = plain(label(metric))
-    return {
-        "text": [
-            f"trial {mark.number}, {state}<br>{name}: {number(mark.value)}<br>{params_lines(mark.params)}"
-            for mark in marks
-        ],
-        "hoverinfo": "text",
-    }
+def _places(record: BestSoFar, best: Sequence[Mark], place: Callable[[Mark], float]) -> list[dict[str, Any]]:
+    end = max(place(mark) for mark in (*record.scored, *record.pruned))
+    return [
+        {"x": floats(map(place, record.pruned))},
+        {"x": floats(map(place, record.scored))},
+        {"x": [*map(place, best), end], "y": [mark.value for mark in (*best, best[-1])]},
+        {"x": [place(best[-1])], "y": [best[-1].value]},
+    ]
 
 
 def _room(*places: float) -> list[float]:
     """From zero to the last place, with room for whole points at both ends."""
-    last = max(max(places), 1e-3)
+    last = max(*places, 1e-3)
     return [-0.02 * last, 1.04 * last]
 
 
-def _floats(values: list[float]) -> np.ndarray[Any, np.dtype[np.float32]]:
-    return np.array(values, dtype=np.float32)
+def alt(record: BestSoFar) -> str:
+    """The steps of the record line in words."""
+    steps = record.by_number[-4:]
+    told = ", ".join(f"{number(mark.value)} in trial {mark.number}" for mark in steps)
+    earlier = len(record.by_number) - len(steps)
+    return (
+        f"The best {label(record.metric)} so far over {len(record.scored):,} finished and {len(record.pruned):,} "
+        f"pruned trials: {f'after {earlier} earlier improvements ' if earlier else ''}{told}."
+    )
 
 
-def _unit(seconds: float) -> tuple[str, float]:
-    """A unit in which this many seconds is a number between 2 and a few hundred, and its seconds."""
-    for unit, size, below in (("seconds", 1.0, 180.0), ("minutes", 60.0, 180.0), ("hours", 3600.0, 72.0)):
-        if seconds / size < below:
-            return unit, size
-    return "days", 86400.0
-
-
-figure = Figure(compute, draw)
+figure = Figure(compute, draw, alt)

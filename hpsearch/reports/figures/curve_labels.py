@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import accumulate
 
-import plotly.graph_objects as go
+from hpsearch.reports.drawing import Drawing
 
 
 def spread(heights: Sequence[float], low: float, high: float, gap: float) -> list[float]:
@@ -36,9 +36,9 @@ def spread(heights: Sequence[float], low: float, high: float, gap: float) -> lis
     return placed
 
 
-def end_label(figure: go.Figure, text: str, last: int, height: float, colour: str, x: str, y: str) -> None:
+def end_label(figure: Drawing, text: str, last: int, height: float, colour: str, x: str, y: str) -> None:
     """Write plain text right of a line's end: at `last` on the axis x, and at `height`, as an axis has it, on y."""
     figure.add_annotation(
-        text=text, x=last, y=height, xref=x, yref=y, xanchor="left", yanchor="middle", xshift=6,
+        name="end", text=text, x=last, y=height, xref=x, yref=y, xanchor="left", yanchor="middle", xshift=6,
         showarrow=False, font={"size": 12, "color": colour},
     )  # fmt: skip

@@ -146,4 +146,10 @@ def _join(parts: Iterable[Markup]) -> Markup:
     return Markup("").join(parts)
 
 
-figure = Figure(compute, draw)
+def alt(record: Diagnosis) -> str:
+    """Every verdict and finding with its count."""
+    told = ", ".join(f"{row.count:,} {label(row.name)}" for row in (*record.verdicts, *record.findings))
+    return f"Of {record.judged:,} trials: {told}."
+
+
+figure = Figure(compute, draw, alt)

@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Annotated, Any
 
-import plotly.graph_objects as go
 from pydantic import Field
 
 from hpsearch.events import Signals
+from hpsearch.reports.drawing import Drawing, scatter
 from hpsearch.reports.figure import Figure, Missing
 from hpsearch.reports.figures.curve_labels import end_label, spread
 from hpsearch.reports.focus import evenly
-from hpsearch.reports.layout import axis, base, caption, place_panels
+from hpsearch.reports.layout import axis, base, caption, of_trials, place_panels
 from hpsearch.reports.theme import Theme
 from hpsearch.reports.ticks import whole
-from hpsearch.reports.words import label, number, params_lines
+from hpsearch.reports.words import label, number
 from hpsearch.search.records import StudyRecord, TrialRecord
 from hpsearch.training.signs import SIGNS
 
@@ -38,7 +38,6 @@ class Layers:
     first: tuple[float, ...]
     last: tuple[float, ...]
     signs: tuple[str, ...] = ()
-    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +81,7 @@ def _layers(trial: TrialRecord) -> Layers | None:
         return None
     first, last = min(norms), max(norms)
     signs = tuple(finding.name for finding in trial.diagnosis if finding.name in SIGNS)
-    return Layers(
-        trial.number, (first, last), tuple(norms[first]), tuple(norms[last]), signs, params_lines(trial.params)
-    )
+    return Layers(trial.number, (first, last), tuple(norms[first]), tuple(norms[last]), signs)
 
 
 def _worst(study: StudyRecord, measured: dict[int, Layers]) -> list[Layers]:
@@ -111,7 +108,7 @@ def _badness(signals: Signals, sign: str) -> float:
     return -max(signals.get(sign.removesuffix("_units"), (0.0,)), default=0.0)
 
 
-def draw(record: GradientHealth, theme: Theme) -> go.Figure:
+def draw(record: GradientHealth, theme: Theme) -> Drawing:
     """Two panels that share the gradient axis: the first measured epoch, and the last one."""
     figure = base(theme, hovermode="closest")
     lines = [*([] if record.best is None else [record.best]), *record.affected]
@@ -120,7 +117,7 @@ def draw(record: GradientHealth, theme: Theme) -> go.Figure:
     deepest = max(len(one.first) for one in (*lines, *record.others))
     for which, x, y in (("first", "x", "y"), ("last", "x2", "y2")):
         _faint(figure, record.others, which, theme, x, y)
-        _lines(figure, record, lines, which, (low, high), theme, x, y)
+        _lines(figure, record, lines, which, (low, high), theme, x, y, deepest)
     layers: dict[str, Any] = {
         "range": [1 - 0.04 * deepest, deepest + max(0.5 * (deepest - 1), 0.5)],
         "tickmode": "array",
@@ -157,18 +154,18 @@ def _values(layers: Layers, which: str) -> list[tuple[int, float]]:
     return [(place, value) for place, value in enumerate(values, 1) if math.isfinite(value)]
 
 
-def _faint(figure: go.Figure, others: Sequence[Layers], which: str, theme: Theme, x: str, y: str) -> None:
+def _faint(figure: Drawing, others: Sequence[Layers], which: str, theme: Theme, x: str, y: str) -> None:
     """All other trials as one line with gaps."""
     points = [point for one in others for point in (*_values(one, which), (None, None))]
-    figure.add_trace(go.Scatter(
+    figure.add_trace(scatter(
         x=[place for place, _ in points], y=[None if value is None else max(value, FLOOR) for _, value in points],
         mode="lines", line={"color": theme.faint, "width": 1}, opacity=0.45, hoverinfo="skip", xaxis=x, yaxis=y,
     ))  # fmt: skip
 
 
 def _lines(
-    figure: go.Figure, record: GradientHealth, lines: Sequence[Layers], which: str, room: tuple[float, float],
-    theme: Theme, x: str, y: str,
+    figure: Drawing, record: GradientHealth, lines: Sequence[Layers], which: str, room: tuple[float, float],
+    theme: Theme, x: str, y: str, deepest: int,
 ) -> None:  # fmt: skip
     told = [(one, points) for one in lines if (points := _values(one, which))]
     ends = spread([_height(points[-1][1]) for _, points in told], *room, (room[1] - room[0]) / 15)
@@ -176,23 +173,32 @@ def _lines(
     for (one, points), end in zip(told, ends, strict=True):
         colour = colours[one.number]
         epoch = one.epochs[which == "last"]
-        figure.add_trace(go.Scatter(
+        figure.add_trace(scatter(
             x=[place for place, _ in points], y=[max(value, FLOOR) for _, value in points], xaxis=x, yaxis=y,
-            mode="lines+markers", line={"color": colour, "width": 2}, marker={"size": 6}, hoverinfo="text",
-            text=[
-                f"trial {one.number}, epoch {epoch}, layer {place}<br>gradient {number(value, 3)}<br>{one.text}"
-                for place, value in points
-            ],
+            mode="lines+markers", line={"color": colour, "width": 2}, marker={"size": 6},
+            **of_trials([one.number] * len(points), f", epoch {epoch}, layer %{{x}}", "gradient %{y:.3~g}"),
         ))  # fmt: skip
         words = [*(["best"] if one is record.best else []), *(sign.split("_")[0] for sign in one.signs)]
-        end_label(figure, f"#{one.number}  {', '.join(words)}", points[-1][0], end, colour, x, y)
+        end_label(figure, f"#{one.number}  {', '.join(words)}", deepest, end, colour, x, y)
 
 
-def _caption(figure: go.Figure, record: GradientHealth, theme: Theme) -> None:
+def _caption(figure: Drawing, record: GradientHealth, theme: Theme) -> None:
     """Say above the first panel what was seen in how many trials. Call it after `place_panels`."""
     trials = f"{record.measured:,} trial{'' if record.measured == 1 else 's'}"
     seen = ", ".join(f"{label(sign)} in {count:,}" for sign, count in record.counts)
     caption(figure, f"Of {trials}: {seen}" if seen else f"Nothing wrong in {trials}", theme)
 
 
-figure = Figure(compute, draw)
+def alt(record: GradientHealth) -> str:
+    """What was seen in how many trials, and the best trial's first and last layer."""
+    seen = ", ".join(f"{label(sign)} in {count:,}" for sign, count in record.counts) or "nothing wrong"
+    best = record.best
+    told = (
+        f" In the best trial, {number(best.last[0], 3)} in layer 1, {number(best.last[-1], 3)} in the last."
+        if best and best.last
+        else ""
+    )
+    return f"Gradients by layer of {record.measured:,} trials: {seen}.{told}"
+
+
+figure = Figure(compute, draw, alt)

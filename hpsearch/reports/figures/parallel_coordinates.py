@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-import plotly.graph_objects as go
 from pydantic import Field
 
 from hpsearch.declarations import Direction
 from hpsearch.events import Scalar
+from hpsearch.reports.drawing import Drawing
 from hpsearch.reports.figure import Figure, Missing
 from hpsearch.reports.layout import base
 from hpsearch.reports.theme import Theme
@@ -115,7 +115,7 @@ def _ticks(dimension: Dimension, low: float, high: float) -> list[tuple[float, s
     return [(place, number(place)) for place in places]
 
 
-def draw(record: ParallelCoordinates, theme: Theme) -> go.Figure:
+def draw(record: ParallelCoordinates, theme: Theme) -> Drawing:
     """Plotly's parallel coordinates, the metric last; better values in the stronger colour."""
     figure = base(theme)
     low, high = min(record.values), max(record.values)
@@ -123,17 +123,18 @@ def draw(record: ParallelCoordinates, theme: Theme) -> go.Figure:
     low, high = low - pad, high + pad
     stops = [[0.0, theme.worst], [0.55, theme.middle], [1.0, theme.best]]
     metric = Axis(record.metric, record.values, low, high, _value_ticks(low, high))
-    figure.add_trace(go.Parcoords(
-        dimensions=[_dimension(axis) for axis in (*record.axes, metric)],
-        line={
+    figure.add_trace({
+        "type": "parcoords",
+        "dimensions": [_dimension(axis) for axis in (*record.axes, metric)],
+        "line": {
             "color": list(record.values), "cmin": low, "cmax": high, "colorscale": stops,
             "reversescale": record.direction == "minimize",
         },
-        labelangle=-18, labelside="top",
-        labelfont={"size": 12, "color": theme.ink},
-        tickfont={"size": 11, "color": theme.muted},
-        rangefont={"size": 1, "color": "rgba(0,0,0,0)"},
-    ))  # fmt: skip
+        "labelangle": -18, "labelside": "top",
+        "labelfont": {"size": 12, "color": theme.ink},
+        "tickfont": {"size": 11, "color": theme.muted},
+        "rangefont": {"size": 1, "color": "rgba(0,0,0,0)"},
+    })  # fmt: skip
     # The first axis has its labels left of it, where only the margin has room.
     longest = max(len(shorten(text, LONGEST_TICK)) for _, text in (record.axes or (metric,))[0].ticks)
     figure.update_layout(height=430, margin={"l": max(64, 16 + 7 * longest), "r": 64, "t": 72, "b": 24})
@@ -156,4 +157,11 @@ def _dimension(axis: Axis) -> dict[str, object]:
     }
 
 
-figure = Figure(compute, draw)
+def alt(record: ParallelCoordinates) -> str:
+    """What is drawn, and between which values."""
+    names = ", ".join(label(axis.name) for axis in record.axes)
+    worst, best = number(record.values[-1]), number(record.values[0])
+    return f"A line for each of the {len(record.values)} best trials, {worst} to {best}, through {names}."
+
+
+figure = Figure(compute, draw, alt)

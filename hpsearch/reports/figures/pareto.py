@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import plotly.graph_objects as go
-
 from hpsearch.declarations import Direction
 from hpsearch.events import Scalar
+from hpsearch.reports.drawing import Drawing
 from hpsearch.reports.figure import Figure, Missing
 from hpsearch.reports.focus import Window, focus, value_range
 from hpsearch.reports.layout import axis, axis_names, base, note_outside, place_panels
@@ -62,7 +61,7 @@ def compute(study: StudyRecord) -> Pareto | Missing:
     )
 
 
-def draw(record: Pareto, theme: Theme) -> go.Figure:
+def draw(record: Pareto, theme: Theme) -> Drawing:
     """A panel for each objective but the first, which is the value axis of all."""
     figure = base(theme, hovermode="closest")
     marks = (*record.front, *record.others)
@@ -80,10 +79,9 @@ def draw(record: Pareto, theme: Theme) -> go.Figure:
     return figure
 
 
-def _panel(figure: go.Figure, record: Pareto, theme: Theme, place: int) -> None:
+def _panel(figure: Drawing, record: Pareto, theme: Theme, place: int) -> None:
     x_name, y_name = (name.replace("axis", "") for name in axis_names(place - 1))
     many = len(record.front) + len(record.others) > MANY
-    trace = go.Scattergl if many else go.Scatter
     cheaper = record.objectives[place][1] == "minimize"
     # With two objectives the front is a line, along which one is paid for in the other.
     line = {
@@ -107,11 +105,12 @@ def _panel(figure: go.Figure, record: Pareto, theme: Theme, place: int) -> None:
         ),
     ]
     for marks, state, look in looks:
-        figure.add_trace(trace(
-            x=[mark.values[place] for mark in marks], y=[mark.values[0] for mark in marks],
-            text=[_hover(mark, state, record, many) for mark in marks], hoverinfo="text",
-            xaxis=x_name, yaxis=y_name, **look,
-        ))  # fmt: skip
+        figure.add_trace({
+            "type": "scattergl" if many else "scatter",
+            "x": [mark.values[place] for mark in marks], "y": [mark.values[0] for mark in marks],
+            "text": [_hover(mark, state, record, many) for mark in marks], "hoverinfo": "text",
+            "xaxis": x_name, "yaxis": y_name, **look,
+        })  # fmt: skip
 
 
 def _hover(mark: Mark, state: str, record: Pareto, many: bool) -> str:
@@ -129,4 +128,13 @@ def _across(title: str, values: Sequence[float], theme: Theme) -> dict[str, Any]
     return axis(theme, plain(title), range=value_range(values, None), tickformat=".4~s" if high >= 1000 else ".4~g")
 
 
-figure = Figure(compute, draw)
+def alt(record: Pareto) -> str:
+    """How many trials are on the front, and its two ends."""
+    names = " and ".join(label(metric) for metric, _ in record.objectives)
+    ends = record.front[:1] + record.front[1:][-1:]
+    told = "; ".join(f"trial {mark.number}: {', '.join(number(value) for value in mark.values)}" for mark in ends)
+    count = len(record.front) + len(record.others)
+    return f"Of {count:,} trials, {len(record.front):,} on the front of {names}{f' ({told})' if told else ''}."
+
+
+figure = Figure(compute, draw, alt)

@@ -1,108 +1,143 @@
-"""The table of trials as HTML: the page's script sorts it by a click and searches it."""
+"""The table of trials: its rows are compact JSON, which the page's script sorts, filters, shows and saves as CSV."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
-import pandas as pd
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from pydantic import Field
 
 from hpsearch.events import Scalar
+from hpsearch.reports.embed import embedded
 from hpsearch.reports.figure import Figure, Missing
-from hpsearch.reports.table import also, column, table
+from hpsearch.reports.table import also, beside, column
 from hpsearch.reports.theme import Theme
-from hpsearch.reports.words import ABSENT, label, number, scalar, shorten
-from hpsearch.search.records import StudyRecord
+from hpsearch.reports.words import label
+from hpsearch.search.records import Dimension, StudyRecord, TrialRecord
 
-AT_FIRST = 100  # rows that show before a click on "more"
-
-_PAGE_PART = Markup("""<style>{right} {{text-align: right}}</style>
-<div class="trials">
-<p class="tools"><label>Search <input type="search" autocomplete="off"></label> <output></output> {note}</p>
-<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>
-{rows}
-</tbody></table></div>
+MOST_CELLS = 250_000  # about a megabyte and a half
+_PART = Markup("""<div class="trials">
+<p class="tools">
+<label>Search <input type="search" autocomplete="off"></label>
+<output aria-live="polite"></output> {note}
+<button type="button" class="save">Save as CSV</button>
+</p>
+<div class="scroll" tabindex="0" role="region" aria-label="Table of trials">
+<table><thead><tr></tr></thead><tbody></tbody></table></div>
 <button type="button" class="more" hidden>Show more</button>
+<noscript><p class="note">The table needs JavaScript; <code>hpsearch trials</code> prints the same.</p></noscript>
+<script type="application/json" class="rows">{data}</script>
 </div>""")
 
 
 @dataclass(frozen=True, slots=True)
-class TrialsTable:
-    """Headings (text, whether numeric) and rows of cells, the best row first; the total without the cap."""
+class Column:
+    """One column: its heading, its cells (None where there is nothing), and whether it is a hyperparameter's."""
 
-    headings: tuple[tuple[str, bool], ...]
-    rows: tuple[tuple[str, ...], ...]
+    heading: str
+    cells: tuple[Scalar, ...]
+    numeric: bool
+    searched: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TrialsTable:
+    """Columns whose cells are in the order of the rows, the best first; the first column has the trials' numbers."""
+
+    columns: tuple[Column, ...]
     best: int | None
     total: int
 
+    @property
+    def rows(self) -> tuple[tuple[Scalar, ...], ...]:
+        """The same row by row."""
+        return tuple(zip(*(one.cells for one in self.columns), strict=True))
 
-def compute(study: StudyRecord, *, most: Annotated[int, Field(ge=1)] = 10_000) -> TrialsTable | Missing:
+
+def compute(study: StudyRecord, *, most: Annotated[int, Field(ge=1)] = 20_000) -> TrialsTable | Missing:
     """The `most` best rows: by value, then those without one by number."""
     if not study.trials:
         return Missing("No trial has started yet.")
-    frame = table(study).drop(columns="seed")
-    scored = pd.Series([trial.scored for trial in study.trials], index=frame.index)
+    most = min(most, MOST_CELLS // (8 + len(study.dimensions)))
     sign = -1.0 if study.direction == "maximize" else 1.0
-    value = (sign * frame["value"]).where(scored)
-    order = pd.DataFrame({"value": value, "number": frame["number"]}).sort_values(["value", "number"])
-    frame = frame.loc[order.index[:most]]
-    started = frame["started"].dt.strftime("%Y-%m-%d %H:%M:%S")
-    # Training times are not compared to the microsecond.
-    frame = frame.assign(started=started, seconds=frame["seconds"].map(lambda s: float(f"{s:.3g}")))
-    searched = {column(dimension.name): dimension for dimension in study.dimensions}
-    headings = [
-        (
-            _heading(str(name), study.metric),
-            name in ("number", "value", "epochs", "seconds", *also(study))
-            or (name in searched and searched[str(name)].options is None),
-        )
-        for name in frame.columns
+    scored = sorted((trial for trial in study.trials if trial.scored), key=lambda trial: sign * (trial.value or 0.0))
+    ordered = [*scored, *(trial for trial in study.trials if not trial.scored)][:most]
+    columns = [
+        Column("trial", tuple(trial.number for trial in ordered), numeric=True),
+        Column("state", tuple(trial.state for trial in ordered), numeric=False),
+        Column(label(study.metric), tuple(_rounded(trial.value, 5) for trial in ordered), numeric=True),
+        *(
+            Column(label(name), tuple(_counted(beside(trial, name)) for trial in ordered), numeric=True)
+            for name in also(study)
+        ),
+        Column("failure", tuple(None if t.failure is None else t.failure.value for t in ordered), numeric=False),
+        Column("diagnosis", tuple(_diagnosis(trial) for trial in ordered), numeric=False),
+        Column("epochs", tuple(trial.history.epochs for trial in ordered), numeric=True),
+        Column("seconds", tuple(_rounded(trial.seconds, 3) for trial in ordered), numeric=True),
+        Column("started", tuple(trial.started.strftime("%Y-%m-%d %H:%M:%S") for trial in ordered), numeric=False),
+        *(_searched(dimension, ordered) for dimension in study.dimensions),
     ]
-    cells = [[_cell(value) for value in frame[name].tolist()] for name in frame.columns]
     best = study.best
-    return TrialsTable(
-        tuple(headings),
-        tuple(zip(*cells, strict=True)),
-        None if best is None else best.number,
-        len(study.trials),
-    )
+    return TrialsTable(tuple(columns), None if best is None else best.number, len(study.trials))
 
 
-def _heading(name: str, metric: str) -> str:
-    return {"number": "trial", "value": label(metric)}.get(name, label(name))
+def _searched(dimension: Dimension, trials: Sequence[TrialRecord]) -> Column:
+    numbers = dimension.options is None or all(type(option) in (int, float) for option in dimension.options)
+    cells = tuple(_cell(trial.params.get(dimension.name), dimension.name in trial.params) for trial in trials)
+    return Column(label(column(dimension.name)), cells, numeric=numbers, searched=True)
 
 
-def _cell(value: Scalar) -> str:
-    if pd.isna(value):
-        return ABSENT
-    return number(value, 5) if isinstance(value, float) else scalar(value)
+def _cell(value: Scalar, there: bool) -> Scalar:
+    """A hyperparameter's value: numbers to five digits; where there is a value that is no number, its word."""
+    if not there:
+        return None
+    if isinstance(value, float):
+        return _rounded(value, 5)
+    return {True: "true", False: "false", None: "none"}[value] if value is None or isinstance(value, bool) else value
+
+
+def _rounded(value: float | None, digits: int) -> float | int | None:
+    """So many digits; whole numbers as whole numbers, which are shorter to write; nothing for what is not finite."""
+    if value is None or not math.isfinite(value):
+        return None
+    short = float(f"{value:.{digits}g}")
+    return int(short) if short == int(short) and abs(short) < 1e15 else short
+
+
+def _counted(value: float | None) -> float | int | None:
+    """Whole numbers, such as counts of parameters, to the last digit; others to five."""
+    whole = value is not None and math.isfinite(value) and value == int(value)
+    return int(value) if value is not None and whole else _rounded(value, 5)
+
+
+def _diagnosis(trial: TrialRecord) -> str | None:
+    return ", ".join(label(finding.name) for finding in trial.diagnosis) or None
 
 
 def draw(record: TrialsTable, theme: Theme) -> Markup:
-    """A <table> with a search box above; the cells hold text only. Its colours are the page's."""
-    head = Markup("").join(
-        Markup('<th scope="col"{}><button type="button">{}</button></th>').format(
-            Markup(' class="num"') if numeric else "", shorten(text)
-        )
-        for text, numeric in record.headings
-    )
-    right = ",".join(
-        f".trials td:nth-child({place})" for place, (_, numeric) in enumerate(record.headings, 1) if numeric
-    )
-    rows = "\n".join(
-        _row(cells, cells[0] == str(record.best), place >= AT_FIRST) for place, cells in enumerate(record.rows)
-    )
-    shown = len(record.rows)
+    """What the script needs: the frame of the table, and its rows as data."""
+    shown = len(record.columns[0].cells)
     note = "" if shown == record.total else f"The best {shown:,} of {record.total:,} trials are listed."
-    return _PAGE_PART.format(right=right, note=note, head=head, rows=Markup(rows))  # noqa: S704  (escaped)
+    data = {"best": record.best, "columns": [_packed(one) for one in record.columns]}
+    return _PART.format(note=note, data=embedded(data))
 
 
-def _row(cells: tuple[str, ...], best: bool, hidden: bool) -> str:
-    """One row. HTML needs no end tags here, and ten thousand rows are a megabyte smaller without."""
-    start = "<tr" + (' class="best"' if best else "") + (" hidden" if hidden else "") + ">"
-    return start + "".join(f"<td>{escape(cell)}" for cell in cells)
+def _packed(one: Column) -> dict[str, Any]:
+    """A column as data; words that come again and again are written once."""
+    about = {"heading": one.heading, "numeric": one.numeric, "searched": one.searched}
+    if one.numeric:
+        return {**about, "cells": one.cells}
+    words = list(dict.fromkeys(str(cell) for cell in one.cells if cell is not None))
+    codes = {word: code for code, word in enumerate(words)}
+    return {**about, "words": words, "cells": [None if cell is None else codes[str(cell)] for cell in one.cells]}
 
 
-figure = Figure(compute, draw)
+def alt(record: TrialsTable) -> str:
+    """How many rows and columns."""
+    return f"A table of {len(record.columns[0].cells):,} trials with {len(record.columns)} columns."
+
+
+figure = Figure(compute, draw, alt)

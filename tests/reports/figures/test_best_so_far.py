@@ -30,7 +30,27 @@ def small() -> BestSoFar:
 def test_every_scored_trial_is_a_mark_with_the_time_it_ended() -> None:
     marks = [(mark.number, mark.seconds, mark.value) for mark in small().scored]
     assert marks == [(0, 30.0, 0.5), (1, 10.0, 0.8), (2, 20.0, 0.7), (5, 22.0, 0.8), (6, 50.0, 0.9)]
-    assert small().scored[0].params == {"x": 0.1}
+
+
+def test_a_mark_counts_the_epochs_of_all_trials_that_had_ended_by_then() -> None:
+    trials = [
+        trial(0, 0.5, seconds=30, metrics={"dev_accuracy": [0.1, 0.5]}),
+        trial(1, state="PRUNED", seconds=10, metrics={"dev_accuracy": [0.1]}),
+        trial(2, 0.9, seconds=20, metrics={"dev_accuracy": [0.1, 0.2, 0.9]}),
+        trial(3, state="RUNNING", seconds=None, metrics={"dev_accuracy": [0.1]}),
+    ]
+    record = compute(study(*trials))
+    assert isinstance(record, BestSoFar)
+    assert [(mark.number, mark.epochs) for mark in (*record.scored, *record.pruned)] == [(0, 6), (2, 4), (1, 1)]
+
+
+def test_the_reader_may_look_over_trials_time_or_epochs() -> None:
+    drawing = draw(small(), LIGHT)
+    views = drawing.layout.meta.views
+    assert [view["label"] for view in views] == ["Over trials", "Over time", "Over epochs trained"]
+    assert list(drawing.data[2].x) == [0, 1, 6, 6]
+    assert list(views[1]["data"][2]["x"]) == [10.0, 50.0, 50.0]
+    assert views[1]["layout"]["xaxis"]["title"]["text"] == "time since the first trial started (seconds)"
 
 
 def test_a_pruned_trial_is_a_mark_at_its_last_value() -> None:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from hpsearch import registry
 from hpsearch.events import Failure
+from hpsearch.reports.drawing import Drawing
 from hpsearch.reports.figure import Figure, Missing
 from hpsearch.reports.theme import DARK, LIGHT
 from tests.reports.studies import search, study, trial, weighed
@@ -45,9 +46,13 @@ def test_every_figure_draws_or_says_why_not(name: str, kind: str) -> None:
         assert record.reason.endswith(".")
         return
     drawing = figure.draw(record, LIGHT)
-    assert isinstance(drawing, (go.Figure, Markup))
-    if isinstance(drawing, go.Figure):
+    assert isinstance(drawing, (Drawing, Markup))
+    if isinstance(drawing, Drawing):
         assert drawing.to_json()
+        go.Figure(drawing.to_dict(), skip_invalid=False)  # Plotly checks each property
+    assert figure.alt is not None
+    said = [figure.alt(record), *(figure.notes(record) if figure.notes else ())]
+    assert all(sentence.strip().endswith((".", "}")) for sentence in said)
 
 
 @pytest.mark.parametrize("name", registry.names("figure"))
@@ -56,7 +61,7 @@ def test_every_figure_draws_a_full_study_with_colours_of_the_theme_alone(name: s
     record = figure.compute(weighed(search(60)))  # every figure has something to show of two objectives
     assert not isinstance(record, Missing)
     drawing = figure.draw(record, DARK)
-    if isinstance(drawing, go.Figure):
+    if isinstance(drawing, Drawing):
         text = drawing.to_json().lower()
         assert not [colour for colour in LIGHT.series if colour in text]
 

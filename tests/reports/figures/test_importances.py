@@ -41,3 +41,15 @@ def test_pruned_trials_count_at_their_last_value_where_too_few_are_complete() ->
     assert "4 complete trials and 30 pruned" in draw(record, LIGHT).layout.xaxis.title.text
     enough = study(*map(pruned, range(30)), *(trial(n, n / 50, params={"x": n / 50, "y": 0}) for n in range(30, 42)))
     assert getattr(compute(enough), "pruned", 0) == 0
+
+
+def test_bootstrap_intervals_hold_the_shares_of_a_clear_case_and_can_be_left_out() -> None:
+    record = compute(search(200))
+    assert isinstance(record, Importances)
+    assert len(record.ranges) == len(record.shares)
+    assert all(0 <= low <= high <= 1 for low, high in record.ranges)
+    assert record == compute(search(200))
+    bare = compute(search(200), resamples=0)
+    assert isinstance(bare, Importances)
+    assert (bare.ranges, bare.shares) == ((), record.shares)
+    assert "pruned trials are not in" in draw(bare, LIGHT).layout.xaxis.title.text

@@ -26,7 +26,8 @@ def test_the_best_trials_come_first_and_the_others_by_number() -> None:
         metric="dev_accuracy",
         direction="maximize",
         best=(Curve(1, (1, 2), (0.8, 0.9)), Curve(3, (1, 3), (0.6, 0.7))),
-        others=(Curve(0, (1, 2), (0.4, 0.5)), Curve(2, (1,), (0.1,))),
+        others=(Curve(0, (1, 2), (0.4, 0.5)),),
+        pruned=(Curve(2, (1,), (0.1,)),),
         left_out=0,
         losses=(Curve(1, (1, 2), (2.0, 1.0)), Curve(1, (1, 2), (3.0, 2.0))),
     )
@@ -35,9 +36,9 @@ def test_the_best_trials_come_first_and_the_others_by_number() -> None:
 def test_other_curves_are_capped_and_the_rest_is_counted() -> None:
     record = compute(search(100), best=3, others=10)
     assert isinstance(record, LearningCurves)
-    assert (len(record.best), len(record.others)) == (3, 10)
+    assert (len(record.best), len(record.others), len(record.pruned)) == (3, 10, 10)
     told = sum(bool(one.history.metrics) for one in search(100).trials)
-    assert record.left_out == told - 13
+    assert record.left_out == told - 23
 
 
 def test_a_long_curve_is_thinned_but_keeps_its_ends() -> None:

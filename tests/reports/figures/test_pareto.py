@@ -3,10 +3,10 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-import plotly.graph_objects as go
 import pytest
 
 from hpsearch.events import Failure
+from hpsearch.reports.drawing import Drawing
 from hpsearch.reports.figure import Missing
 from hpsearch.reports.figures.pareto import Pareto, compute, draw
 from hpsearch.reports.theme import LIGHT
@@ -56,7 +56,7 @@ def test_two_objectives_give_a_line_and_three_give_two_panels_of_points() -> Non
     assert (line.mode, line.line.shape) == ("lines+markers", "hv")
     assert (list(line.x), list(line.y)) == ([10, 20, 100], [0.5, 0.7, 0.9])
     two = draw(computed(weighed(search(60), third=True)), LIGHT)
-    assert isinstance(two, go.Figure)
+    assert isinstance(two, Drawing)
     assert {trace.xaxis for trace in two.data} == {"x", "x2"}
     assert {trace.mode for trace in two.data} == {"markers"}
     assert two.layout.xaxis2.title.text == "multiply adds"
@@ -65,7 +65,7 @@ def test_two_objectives_give_a_line_and_three_give_two_panels_of_points() -> Non
 @pytest.mark.parametrize(("largest", "kind"), [(200.0, None), (20_000.0, "log")])
 def test_an_axis_over_powers_of_ten_is_logarithmic(largest: float, kind: str | None) -> None:
     figure = draw(computed(several(point(0, 0.5, 10), point(1, 0.9, largest))), LIGHT)
-    assert figure.layout.xaxis.type == kind
+    assert figure.layout.xaxis.get("type") == kind
 
 
 def test_a_star_marks_the_best_and_hovering_names_trial_and_values() -> None:

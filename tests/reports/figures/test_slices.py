@@ -4,10 +4,10 @@ import pytest
 
 from hpsearch.events import Failure
 from hpsearch.reports.figure import Missing
-from hpsearch.reports.figures.slices import Slice, Slices, compute, draw
+from hpsearch.reports.figures.slices import Slice, Slices, compute, draw, notes
 from hpsearch.reports.theme import LIGHT
 from hpsearch.search.records import Dimension
-from tests.reports.studies import search, study, trial
+from tests.reports.studies import study, trial
 
 DIMENSIONS = (
     Dimension("rate", low=1e-4, high=1.0, log=True),
@@ -32,14 +32,12 @@ def small() -> Slices:
 
 
 def test_a_slice_has_the_trials_in_which_its_hyperparameter_is_active() -> None:
+    rate, momentum, optimizer, _ = DIMENSIONS
     assert small().panels == (
-        Slice("rate", "log", (), False, 1e-4, 1.0, (0, 1, 2), (0.1, 0.01, 0.001), (0.5, 0.9, 0.7), 3),
-        Slice("momentum", "linear", (), False, 0.5, 0.9, (1,), (0.6,), (0.9,), 1),
-        Slice(
-            "optimizer", "options", ("sgd", "momentum", "none"), False, None, None,
-            (0, 1, 2), (0.0, 1.0, 2.0), (0.5, 0.9, 0.7), 3,
-        ),
-    )  # fmt: skip
+        Slice(rate, (0, 1, 2), (0.1, 0.01, 0.001), (0.5, 0.9, 0.7), 3),
+        Slice(momentum, (1,), (0.6,), (0.9,), 1),
+        Slice(optimizer, (0, 1, 2), (0.0, 1.0, 2.0), (0.5, 0.9, 0.7), 3),
+    )
     assert (small().best, small().scored) == (1, 3)
 
 
@@ -68,14 +66,22 @@ def test_nothing_that_varies_is_a_reason() -> None:
     assert isinstance(compute(study(trial(0, 0.1), trial(1, 0.2), dimensions=())), Missing)
 
 
-def test_a_point_tells_its_trial_and_all_its_hyperparameters() -> None:
-    text = draw(small(), LIGHT).data[0].text[1]
-    assert text.startswith("trial 1<br>dev accuracy: 0.9<br>rate: 0.01<br>")
-    record = compute(search(4000, epochs=1))
+def test_a_point_is_a_trial_whose_hyperparameters_the_page_knows() -> None:
+    points = draw(small(), LIGHT).data[0]
+    assert points.customdata.tolist() == [0, 1, 2]
+    assert points.meta == {"trials": True}
+    assert points.hovertemplate == "trial %{customdata}<br>%{y:.4~g}<extra></extra>"
+
+
+def test_an_end_at_which_the_best_trials_crowd_is_marked_and_warned_of() -> None:
+    trials = [trial(number, number / 40, params={"x": number / 40}) for number in range(41)]
+    record = compute(study(*trials, dimensions=(Dimension("x", low=0.0, high=1.0),)))
     assert isinstance(record, Slices)
-    templates = [trace.hovertemplate for trace in draw(record, LIGHT).data if trace.hovertemplate]
-    assert len(templates) == len(record.panels)
-    assert templates[0].startswith("trial %{customdata}")
+    widths = {shape.x0: shape.line.width for shape in draw(record, LIGHT).layout.shapes}
+    assert widths == {0.0: 1, 1.0: 3}
+    assert notes(record) == [
+        "5 of the 5 best trials lie at the high end of x. Try a wider range: x: {low: 0, high: 1.5}"
+    ]
 
 
 def test_pruned_trials_are_points_at_their_last_value_even_where_no_trial_is_complete() -> None:
@@ -83,7 +89,7 @@ def test_pruned_trials_are_points_at_their_last_value_even_where_no_trial_is_com
     complete = [trial(n, 0.5 + n / 10, params={"rate": 0.01}) for n in range(2)]
     record = compute(study(*complete, stopped, dimensions=DIMENSIONS))
     assert isinstance(record, Slices)
-    assert [(panel.name, panel.x, panel.pruned) for panel in record.panels] == [
+    assert [(panel.dimension.name, panel.x, panel.pruned) for panel in record.panels] == [
         ("rate", (0.01, 0.01), ((0.1, 0.3),)),
         ("momentum", (), ((0.7, 0.3),)),
     ]
