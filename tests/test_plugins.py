@@ -22,8 +22,8 @@ GUIDE = (Path(__file__).parents[1] / "docs" / "guide.md").read_text(encoding="ut
 def installed(folder: Path, code: str | None = None, name: str = "near_best") -> Path:
     """A folder that holds the guide's package with its metadata; `code` is another module in its place."""
     (written,) = re.findall(r"^```python\n(# my_samplers\.py\n.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE)
-    (project,) = re.findall(r"^```toml\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE)
-    declared = tomllib.loads(project)["project"]
+    examples = re.findall(r"^```toml\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE)
+    (declared,) = (tomllib.loads(text)["project"] for text in examples if "hpsearch.sampler" in text)
     ((_, place),) = declared["entry-points"]["hpsearch.sampler"].items()
     (folder / "my_samplers.py").write_text(written if code is None else code, encoding="utf-8")
     metadata = folder / "my_samplers-1.0.dist-info"
