@@ -68,8 +68,9 @@ def trials(study: str, output_format: str, home: Path, storage: str | None) -> N
     rows = [_row(trial) for trial in record.trials]
     if output_format == "table":
         shown = ["number", "state", "value", "epochs", "seconds", "params"]
-        if any(row["failure"] for row in rows):
-            shown.insert(-1, "failure")
+        for key in ("failure", "repeats", "known"):
+            if any(row[key] is not None for row in rows):
+                shown.insert(-1, key)
         rows = [{key: row[key] for key in shown} for row in rows]
     print_rows(rows, output_format, empty="no trials yet")
 
@@ -91,7 +92,8 @@ def best(study: str, output_format: str, home: Path, storage: str | None) -> Non
     found = _row(record.best)
     found["params"] = dict(record.best.values)
     found["diagnosis"] = {one.name: f"{one.sentence} {one.advice}".strip() for one in record.best.diagnosis}
-    network = network_files.last(Workspace(home).networks(study), record.best.number)
+    of, _, number = (record.best.known or f"{study}/{record.best.number}").partition("/")
+    network = network_files.last(Workspace(home).networks(of), int(number))
     found["weights"] = str(network) if network.exists() else None
     print_object(found, output_format)
 
@@ -105,6 +107,7 @@ def summary(record: Any, home: Path, storage: str | None) -> dict[str, Any]:
     from hpsearch.cli.lock import holder
 
     finished = [trial for trial in record.trials if trial.finished]
+    revisions = record.revisions
     first = min((trial.started for trial in record.trials), default=None)
     last = max((trial.ended for trial in finished), default=None)
     pid = holder(home, record.name)
@@ -127,6 +130,7 @@ def summary(record: Any, home: Path, storage: str | None) -> dict[str, Any]:
         "elapsed": round((until - first).total_seconds(), 3) if first and until else 0.0,
         "pid": pid,
         "devices": record.effort,
+        **({"changed": {f"from trial {n}": "; ".join(what) for n, what in revisions}} if revisions else {}),
     }
 
 
@@ -141,6 +145,8 @@ def _row(trial: Any) -> dict[str, Any]:
         "seconds": trial.seconds,
         "failure": trial.failure.value if trial.failure else None,
         "diagnosis": ", ".join(finding.name for finding in trial.diagnosis),
+        "repeats": trial.repeats,
+        "known": trial.known,
     }
 
 

@@ -24,8 +24,10 @@ from hpsearch.errors import InputError
 from hpsearch.execution.devices import check_precision, places
 from hpsearch.execution.executor import Executor, Job
 from hpsearch.run import Coordinator
+from hpsearch.search.revisions import changed
 from hpsearch.search.storage import open_storage
 from hpsearch.search.study import SearchStudy
+from hpsearch.search.warm_start import resolve
 from hpsearch.space.load import dump_study
 from hpsearch.space.study_file import StudyFile
 from hpsearch.tracking.tracker import Tracker
@@ -44,6 +46,8 @@ def run_study(file: StudyFile, workspace: Workspace, console: Console, *, verbos
     with ExitStack() as stack:
         stack.enter_context(warnings_said(console))
         with console.status("starting"):
+            if file.search.warm_start is not None:  # a study that is not there is bad input
+                resolve(file, open_storage(workspace.home, workspace.storage, write=False))
             job = job_of(file, workspace)
             executor: Executor = stack.enter_context(closing(registry.load("executor", kind_of(file, job))(job)))
             if job.workers > 1:
@@ -53,7 +57,7 @@ def run_study(file: StudyFile, workspace: Workspace, console: Console, *, verbos
             say(console, opening_line(file, executor.usage()))
             for warning in checked.warnings:
                 say(console, f"warning: {warning}")
-            study = _open(file, workspace, stack, checked.fingerprint)
+            study = _open(file, workspace, stack, checked.fingerprint, console)
         try:
             return _run(study, executor, job, workspace, console, verbose=verbose)
         except KeyboardInterrupt:
@@ -61,7 +65,7 @@ def run_study(file: StudyFile, workspace: Workspace, console: Console, *, verbos
             return 130
 
 
-def _open(file: StudyFile, workspace: Workspace, stack: ExitStack, data: str) -> SearchStudy:
+def _open(file: StudyFile, workspace: Workspace, stack: ExitStack, data: str, console: Console) -> SearchStudy:
     """The study, locked for this process until the stack ends. Raises InputError for a home that takes nothing."""
     try:
         storage = open_storage(workspace.home, workspace.storage, write=True)
@@ -69,6 +73,9 @@ def _open(file: StudyFile, workspace: Workspace, stack: ExitStack, data: str) ->
     except OSError as error:
         raise InputError(f"--home {workspace.home}: cannot be written: {error.strerror}") from error
     assert storage is not None
+    file = resolve(file, storage, data)
+    for line in changed(storage, file):
+        say(console, line)
     return SearchStudy(storage, file, dump_study(file), data)
 
 
@@ -101,6 +108,8 @@ def _run(
         with waiting(console, "MLflow: writing the rest"):
             counts = tracker.finish(FINISH_SECONDS)
     closing_lines(record, page, workspace.browse(), console)
+    if len(record.trials) < record.total and (assignments := study.exhausted) is not None:
+        say(console, f"the space is exhausted: all {assignments} assignments have been tried")
     if effort.epochs:
         say(console, effort.line())
         if chosen := stacks_line(effort.kinds):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -14,7 +14,8 @@ from hpsearch.errors import InputError, did_you_mean
 from hpsearch.events import Failure, History, Signals
 from hpsearch.search.dimensions import dimensions
 from hpsearch.search.records import State, StudyRecord, TrialRecord
-from hpsearch.space.study_file import StudyFile
+from hpsearch.space.grid import count, is_cell
+from hpsearch.space.study_file import StudyFile, differences
 from hpsearch.training.findings import Finding
 
 
@@ -38,7 +39,7 @@ def read_study(storage: BaseStorage | None, name: str) -> StudyRecord:
         name=name,
         metric=file.objective.metric,
         direction=cast(Any, file.objective.direction),
-        total=file.total,
+        total=_total(file, facts, trials),
         seed=file.search.seed,
         sampler=file.search.sampler,
         pruner=file.search.pruner,
@@ -46,6 +47,7 @@ def read_study(storage: BaseStorage | None, name: str) -> StudyRecord:
         study_file=facts["text"],
         dimensions=dimensions(file.space),
         trials=trials,
+        revisions=_revisions(facts),
         effort=storage.get_study_user_attrs(storage.get_study_id_from_name(name)).get("effort"),
     )
 
@@ -90,6 +92,25 @@ def trial_record(trial: FrozenTrial) -> TrialRecord:
         history=History(metrics, result.get("times", []), _signals(result)),
         slot_start=trial.user_attrs["start"],
         diagnosis=tuple(Finding(name, sentence) for name, sentence in result.get("diagnosis", [])),
+        repeats=trial.user_attrs.get("repeats"),
+        known="/".join(str(part) for part in trial.user_attrs["known"]) if "known" in trial.user_attrs else None,
+    )
+
+
+def _total(file: StudyFile, facts: Mapping[str, Any], trials: Sequence[TrialRecord]) -> int:
+    """How many trials there will be. Those of a grid that were asked for before it changed are no cells of it."""
+    if file.search.sampler != "grid" or not facts.get("revisions"):
+        return file.total
+    others = sum(trial.repeats is not None or not is_cell(file.space, trial.params) for trial in trials)
+    return min(file.search.trials, count(file.space) + others)
+
+
+def _revisions(facts: Mapping[str, Any]) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    found = facts.get("revisions") or []
+    files = [StudyFile.model_validate(revision["file"]).identity() for revision in found]
+    return tuple(
+        (revision["from"], tuple(differences(before, after)))
+        for revision, before, after in zip(found[1:], files, files[1:], strict=False)
     )
 
 
@@ -99,6 +120,12 @@ def _signals(result: Mapping[str, Any]) -> dict[int, Signals]:
         int(epoch): {name: [_number(value) for value in values] for name, values in signals.items()}
         for epoch, signals in result.get("signals", {}).items()
     }
+
+
+def facts_of(storage: BaseStorage | None, name: str) -> Mapping[str, Any] | None:
+    """What is kept of a study that hpsearch made; None where there is none of that name."""
+    studies = [] if storage is None else storage.get_all_studies()
+    return next((study.user_attrs.get("hpsearch") for study in studies if study.study_name == name), None)
 
 
 def _facts(storage: BaseStorage | None, name: str) -> Mapping[str, Any]:

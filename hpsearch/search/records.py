@@ -48,7 +48,8 @@ class TrialRecord:
 
     `params` holds the searched values only, `values` all of them. A diverged trial is COMPLETE with the
     metric's worst value and `failure` set. `ended` is None while it runs. `diagnosis` has the verdict first;
-    it is empty for trials of older versions.
+    it is empty for trials of older versions. `repeats` is the trial whose assignment this one has again, and whose
+    result it got; `known`, as ``study/number``, the trial of another study that it took its result over from.
     """
 
     number: int
@@ -66,6 +67,13 @@ class TrialRecord:
     history: History = field(default_factory=History)
     slot_start: int = 0
     diagnosis: tuple[Finding, ...] = ()
+    repeats: int | None = None
+    known: str | None = None
+
+    @property
+    def trained(self) -> bool:
+        """Whether this trial has, or will have, a result of its own training."""
+        return self.repeats is None and self.known is None
 
     @property
     def finished(self) -> bool:
@@ -88,7 +96,10 @@ class TrialRecord:
 
 @dataclass(frozen=True, slots=True)
 class StudyRecord:
-    """A study at one moment: what it searches, how, every trial by number, and what the last run of it cost."""
+    """A study at one moment: what it searches, how, every trial by number, and what the last run of it cost.
+
+    `revisions` says of each change of the search the first trial that was asked for afterwards, and what changed.
+    """
 
     name: str
     metric: str
@@ -102,6 +113,7 @@ class StudyRecord:
     dimensions: tuple[Dimension, ...]
     trials: tuple[TrialRecord, ...]
     effort: Mapping[str, Any] | None = None
+    revisions: tuple[tuple[int, tuple[str, ...]], ...] = ()
 
     def better(self, one: float, other: float) -> bool:
         """Whether value `one` is strictly better than `other` in this study's direction."""

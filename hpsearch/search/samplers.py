@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property, partial
 from types import MappingProxyType
@@ -19,7 +19,8 @@ from hpsearch.search.past import Past
 from hpsearch.search.seeds import sampler_seed
 from hpsearch.search.selection import Selection
 from hpsearch.search.tpe import DraftTpe
-from hpsearch.space.grid import cells
+from hpsearch.space.assignments import key
+from hpsearch.space.grid import cells, free_cell
 from hpsearch.space.hyperparameters import Space
 
 Distributions = Mapping[str, BaseDistribution]
@@ -37,7 +38,11 @@ class Sampler(Protocol):
 
 
 class Grid:
-    """Every cell exactly once, whatever is given. Cells of one signature stand together, so that stacks are full."""
+    """Every cell exactly once, in an order in which those of one signature stand together, so that stacks are full.
+
+    A cell that a trial has already, because it was given, is left out. Beside given values stand those of the first
+    cell that is free.
+    """
 
     def __init__(self, space: Space, distributions: Distributions, seed: int) -> None:
         self._space = space
@@ -48,7 +53,29 @@ class Grid:
         return sorted(cells(self._space), key=lambda cell: [repr(cell.get(name)) for name in shared])
 
     def propose(self, past: Past, number: int, given: Mapping[str, Scalar] = NOTHING) -> dict[str, Scalar] | None:
-        return self._cells[number] if number < len(self._cells) else None
+        walk = past.kept(self, partial(_Walk, past))
+        return free_cell(self._space, given, walk.taken())[0] if given else walk.next(self._cells)
+
+
+class _Walk:
+    """How far a grid has come in a past: which cells trials have, and before which all are taken."""
+
+    def __init__(self, past: Past) -> None:
+        self._past, self._read, self._next = past, 0, 0
+        self._taken: set[frozenset[tuple[str, Scalar]]] = set()
+
+    def taken(self) -> set[frozenset[tuple[str, Scalar]]]:
+        """The `key` of the searched values of every trial."""
+        self._taken.update(key(trial.params) for trial in self._past.by_number[self._read :])
+        self._read = len(self._past.by_number)
+        return self._taken
+
+    def next(self, of: Sequence[dict[str, Scalar]]) -> dict[str, Scalar] | None:
+        """The first cell that no trial has."""
+        taken = self.taken()
+        while self._next < len(of) and key(of[self._next]) in taken:
+            self._next += 1
+        return of[self._next] if self._next < len(of) else None
 
 
 class _Optuna:

@@ -25,5 +25,10 @@ def bracket_lot(study_seed: int, number: int) -> int:
     return _bits(study_seed, number, 3)
 
 
+def redraw_seed(study_seed: int, attempt: int) -> int:
+    """In the place of the study's seed, where a sampler is asked again for the same trial: 53 bits."""
+    return _bits(study_seed, attempt, 4) >> 11
+
+
 def _bits(study_seed: int, number: int, purpose: int) -> int:
     return int(np.random.SeedSequence([study_seed, number, purpose]).generate_state(1, np.uint64)[0])

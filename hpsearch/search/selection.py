@@ -48,11 +48,13 @@ class Selection:
         """At most BOUND + 2 × GOOD that have ended, and all that are under way, by number."""
         self._read_on()
         chosen = {number for _, number in (*self._sample, *self._complete, *self._pruned)}
-        return [self._past.by_number[number] for number in sorted(chosen.union(self._past.under_way))]
+        numbers = sorted(chosen.union(self._past.under_way))
+        return [trial for number in numbers if (trial := self._past.shown(number)) is not None]
 
     def _read_on(self) -> None:
-        for trial in self._past.ended[self._read :]:
-            if trial.state in (TrialState.COMPLETE, TrialState.PRUNED):
+        for ended in self._past.ended[self._read :]:
+            trial = self._past.shown(ended.number)
+            if trial is not None and trial.state in (TrialState.COMPLETE, TrialState.PRUNED):
                 self._add(trial)
         self._read = len(self._past.ended)
 

@@ -74,6 +74,9 @@ def test_the_smallest_file_gets_sensible_defaults() -> None:
             "trial_timeout": None,
             "target": None,
             "patience": None,
+            "enqueue": [],
+            "warm_start": None,
+            "repeats": False,
         },
         "execution": {
             "executor": "auto",
