@@ -26,8 +26,13 @@ def changed(storage: BaseStorage | None, file: StudyFile) -> list[str]:
     if facts is None:
         return []
     old = StudyFile.model_validate(facts["file"])
+    assert storage is not None
+    asked = storage.get_n_trials(storage.get_study_id_from_name(file.name))
+    taken = not file.search.enqueue and asked >= len(old.queue)
     found = changes(old, file)
-    _refuse(file.name, [change for change in found if change.refused])
+    _refuse(
+        file.name, [change for change in found if change.refused and not (taken and change.path[1:] == ("enqueue",))]
+    )
     lines = [f"changed: {change.said}" for change in found]
     if any(change.path[0] == "hyperparameters" for change in found):
         lines += _remarks(read_study(storage, file.name).trials, old, file)

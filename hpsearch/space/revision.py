@@ -14,6 +14,7 @@ from hpsearch.space.study_file import LIMITS, StudyFile, differences_by_path
 
 COMPARED = "earlier trials could not be compared with later ones"
 DECIDED = "it decides what trials were asked for and stopped so far"
+TAKEN = "the first trials take over what stands there; it may be emptied when they all have"
 EXTENT = ("low", "high", "step", "points")
 
 
@@ -49,7 +50,7 @@ def _refused(path: tuple[str, ...], old: StudyFile, new: StudyFile) -> str:
         case ("search", name, *_) if name in LIMITS:
             return ""
         case ("search", "enqueue" | "warm_start", *_):
-            return "the first trials took over what stood there"
+            return TAKEN
         case ("search", *_):
             return DECIDED
         case ("order",):
