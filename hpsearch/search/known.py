@@ -18,13 +18,15 @@ class Known:
     def __init__(self, past: Past, space: Space) -> None:
         self._past, self._space, self._read = past, space, 0
         self._first: dict[frozenset[tuple[str, Scalar]], int] = {}
+        self._asked: tuple[Mapping[str, Scalar], frozenset[tuple[str, Scalar]]] = ({}, frozenset())
         self._size = size(space)
         self._inside = 0
 
     def first(self, values: Mapping[str, Scalar]) -> int | None:
         """The first trial with these values of all hyperparameters, ended or under way; None where there is none."""
         self._read_on()
-        return self._first.get(key(values))
+        self._asked = (values, key(values))
+        return self._first.get(self._asked[1])
 
     @property
     def exhausted(self) -> int | None:
@@ -37,7 +39,8 @@ class Known:
     def _read_on(self) -> None:
         for trial in self._past.by_number[self._read :]:
             values = trial.user_attrs["values"]
-            assignment = key(values)
+            # Mostly the one that was asked for last.
+            assignment = self._asked[1] if values == self._asked[0] else key(values)
             if assignment not in self._first:
                 self._first[assignment] = trial.number
                 # A study whose ranges were changed has trials outside of them.
