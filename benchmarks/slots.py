@@ -113,7 +113,7 @@ def lowest(slots: int, seed: int, trials: int) -> float:
             ended = going.pop(0)
             value = height(ended)
             best = min(best, value)
-            study.tell(ended.number, value, History(), number)
+            study.tell(ended.number, [value], History(), number)
         if number < trials and (trial := study.ask(number)) is not None:
             going.append(trial)
         if number >= trials and not going:

@@ -7,7 +7,7 @@ import pandas as pd
 from hpsearch.reports.words import label
 from hpsearch.search.records import Dimension, StudyRecord, TrialRecord
 
-FIXED = ("number", "state", "value", "failure", "diagnosis", "epochs", "seconds", "started", "seed")
+FIXED = ("repeats", "number", "state", "value", "failure", "diagnosis", "epochs", "seconds", "started", "seed")
 
 
 def table(study: StudyRecord) -> pd.DataFrame:
@@ -15,7 +15,8 @@ def table(study: StudyRecord) -> pd.DataFrame:
 
     `diagnosis` names all that was found, the verdict first, `epochs` counts the epochs trained, `seconds` the time of
     training them. Other objectives, and what is counted of a network, have columns behind `value`. What is not there
-    is missing (NaN, NA or None): the value of a pruned trial, a hyperparameter that was inactive.
+    is missing (NaN, NA or None): the value of a pruned trial, a hyperparameter that was inactive. Where results were
+    taken over, `repeats` says of which trial.
     """
     trials = study.trials
     columns: dict[str, pd.Series] = {
@@ -32,6 +33,8 @@ def table(study: StudyRecord) -> pd.DataFrame:
         "started": pd.Series(pd.to_datetime([trial.started for trial in trials])),
         "seed": pd.Series([trial.seed for trial in trials], dtype=object),
     }
+    if any(not trial.trained for trial in trials):
+        columns["repeats"] = pd.Series([_taken_from(trial) for trial in trials], dtype=object)
     for dimension in study.dimensions:
         values = [trial.params.get(dimension.name) for trial in trials]
         columns[column(dimension.name)] = pd.Series(values, dtype=_dtype(dimension))
@@ -47,6 +50,10 @@ def also(study: StudyRecord) -> tuple[str, ...]:
 def beside(trial: TrialRecord, name: str) -> float | None:
     """A trial's value of another objective, or a cost of its network, which is known before it ends."""
     return trial.costs.get(name, trial.objectives.get(name))
+
+
+def _taken_from(trial: TrialRecord) -> str | None:
+    return trial.known if trial.repeats is None else f"trial {trial.repeats}"
 
 
 def _diagnosis(trial: TrialRecord) -> str | None:
