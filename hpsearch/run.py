@@ -14,14 +14,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from hpsearch import registry
 from hpsearch.errors import HpsearchError
 from hpsearch.events import Assignment, EpochEnded, Event, Failure, History, TrialEnded, TrialFailed
 from hpsearch.execution.executor import Executor
 from hpsearch.search.clock import ORDERS, Position
-from hpsearch.search.mirroring import Record, mirror_end, mirror_epoch, mirror_epochs, mirror_start
+from hpsearch.search.mirroring import Record, mirror_end, mirror_epoch, mirror_start, mirror_whole
 from hpsearch.search.records import TrialRecord
-from hpsearch.search.study import SearchStudy, assignment, position
+from hpsearch.search.study import SearchStudy, assignment, epochs_of, position
 from hpsearch.search.tally import Tally
 from hpsearch.training.diagnosis import diagnose
 
@@ -64,8 +63,8 @@ class Coordinator:
 
     @property
     def running(self) -> int:
-        """How many trials are under way."""
-        return len(self._under_way)
+        """How many trials are under way or wait for the result of one that is."""
+        return len(self._under_way) + self.study.waiting
 
     def step(self, until: float | None = None) -> bool:
         """Train a little, and deal with all events whose turn has come. False when the study is done.
@@ -90,23 +89,21 @@ class Coordinator:
     def _take_up(self) -> None:
         """Go on where the storage stands; trials under way go on or begin again, and will come to the same."""
         values = {}
+        self.study.end_repeats(self._resumed[0])
         for record, stored in zip(self.study.record().trials, self.study.trials, strict=True):
             mirror_start(self._record, record)
             if record.finished:
-                if not self._record.recorded("trial_ended", record.number):
-                    mirror_epochs(self._record, record)
-                mirror_end(self._record, record)
+                mirror_whole(self._record, record)
                 self.tally.add(record)
-                if record.scored and record.value is not None:
+                if record.scored and record.value is not None and record.trained:
                     values[record.number] = record.value
-            else:
+            elif record.repeats is None:
                 self._begin(*assignment(stored), reported=max(stored.intermediate_values, default=0))
         self._executor.tidy(values)
         self._fill(self._resumed[0])
 
     def _begin(self, trial: Assignment, tick: int, reported: int = 0) -> None:
-        epochs = trial.values.get("epochs", registry.load("hyperparameters", "epochs").default)
-        assert isinstance(epochs, int)
+        epochs = epochs_of(trial.values)
         under_way = _UnderWay(epochs, self.study.pruner.decisions(trial.number, epochs))
         self._under_way[trial.number] = under_way
         self._clock.begin(trial.number, tick, epochs, reported)
@@ -121,8 +118,12 @@ class Coordinator:
             if trial is None:
                 self.exhausted = True
                 return
-            mirror_start(self._record, self.study.trial(trial.number))
-            self._begin(trial, tick)
+            begun = self.study.trial(trial.number)
+            mirror_start(self._record, begun)
+            if begun.trained:
+                self._begin(trial, tick)
+            elif begun.finished:
+                self._ended(begun)
 
     def _commit(self, place: Position, event: Event) -> None:
         trial = self._under_way[event.number]
@@ -184,8 +185,14 @@ class Coordinator:
         )
         ended = self.study.trial(event.number)
         self._executor.stop(event.number, ended.value if ended.scored else None)
-        mirror_end(self._record, ended)
-        self.tally.add(ended)
-        if self._listener is not None:
-            self._listener(ended)
+        self._ended(ended)
+        for number in self.study.end_repeats(place[0]):
+            self._ended(self.study.trial(number))
         self._fill(place[0])
+
+    def _ended(self, trial: TrialRecord) -> None:
+        """Let everybody know of an end that is written."""
+        (mirror_end if trial.trained else mirror_whole)(self._record, trial)
+        self.tally.add(trial)
+        if self._listener is not None:
+            self._listener(trial)

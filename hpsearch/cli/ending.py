@@ -64,6 +64,11 @@ def closing_lines(record: StudyRecord, page: Path, browse: str, console: Console
     by_state = {word: sum(t.state == state and not t.failure for t in done) for word, state in states}
     by_state["failed"] = sum(bool(t.failure) for t in done)
     parts = ", ".join(f"{count} {word}" for word, count in by_state.items() if count)
+    untrained = {
+        "repeat an earlier one": sum(trial.repeats is not None for trial in done),
+        "known from another study": sum(trial.known is not None for trial in done),
+    }
+    parts += "".join(f"; {count} {what}" for what, count in untrained.items() if count)
     say(console, f"{record.name}: {len(done)} of {record.total} trials" + (f" ({parts})" if parts else ""))
     for failures in failure_classes(record):
         say(console, f"failed: {failures.line()}")

@@ -69,8 +69,9 @@ def trials(study: str, output_format: str, home: Path, storage: str | None) -> N
     rows = [_row(trial, record.objectives) for trial in record.trials]
     if output_format == "table":
         shown = ["epochs", "seconds", "params"]
-        if any(row["failure"] for row in rows):
-            shown.insert(-1, "failure")
+        for key in ("failure", "repeats", "known"):
+            if any(row[key] is not None for row in rows):
+                shown.insert(-1, key)
         rows = [{**_columns(row), **{key: row[key] for key in shown}} for row in rows]
     print_rows(rows, output_format, empty="no trials yet")
 
@@ -91,22 +92,23 @@ def best(study: str, output_format: str, home: Path, storage: str | None) -> Non
     if record.best is None:
         ended = len(record.trials) == record.total and all(trial.finished for trial in record.trials)
         raise InputError(f"no trial of {study!r} " + ("came to a good end" if ended else "is complete yet"))
-    networks = Workspace(home).networks(study)
+    where = Workspace(home)
     if not record.objectives:
-        print_object(_whole(record.best, (), networks), output_format)
+        print_object(_whole(record.best, (), study, where), output_format)
         return
-    rows = [_whole(trial, record.objectives, networks) for trial in record.front]
+    rows = [_whole(trial, record.objectives, study, where) for trial in record.front]
     if output_format == "table":
         rows = [{**_columns(row), "params": dict(trial.params)} for row, trial in zip(rows, record.front, strict=True)]
     print_rows(rows, output_format, empty="")
 
 
-def _whole(trial: Any, objectives: Sequence[tuple[str, str]], networks: Path) -> dict[str, Any]:
+def _whole(trial: Any, objectives: Sequence[tuple[str, str]], study: str, where: Workspace) -> dict[str, Any]:
     """A trial with all its values, and where its network is."""
     found = _row(trial, objectives)
     found["params"] = dict(trial.values)
     found["diagnosis"] = {one.name: f"{one.sentence} {one.advice}".strip() for one in trial.diagnosis}
-    network = network_files.last(networks, trial.number)
+    of, _, number = (trial.known or f"{study}/{trial.number}").partition("/")
+    network = network_files.last(where.networks(of), int(number))
     found["weights"] = str(network) if network.exists() else None
     return found
 
@@ -125,6 +127,7 @@ def summary(record: Any, home: Path, storage: Any) -> dict[str, Any]:
     from hpsearch.cli.lock import holder
 
     finished = [trial for trial in record.trials if trial.finished]
+    revisions = record.revisions
     first = min((trial.started for trial in record.trials), default=None)
     last = max((trial.ended for trial in finished), default=None)
     held = holder(home, record.name, storage)
@@ -152,6 +155,7 @@ def summary(record: Any, home: Path, storage: Any) -> dict[str, Any]:
         "host": held.host if held else None,
         "since": datetime.fromtimestamp(held.since).isoformat(" ", "seconds") if held else None,
         "devices": record.effort,
+        **({"changed": {f"from trial {n}": "; ".join(what) for n, what in revisions}} if revisions else {}),
     }
 
 
@@ -175,6 +179,8 @@ def _row(trial: Any, objectives: Sequence[tuple[str, str]]) -> dict[str, Any]:
         "seconds": trial.seconds,
         "failure": trial.failure.value if trial.failure else None,
         "diagnosis": ", ".join(finding.name for finding in trial.diagnosis),
+        "repeats": trial.repeats,
+        "known": trial.known,
     }
 
 

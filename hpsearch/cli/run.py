@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -67,6 +68,8 @@ def verbosity(function: Callable[..., Any]) -> Callable[..., Any]:
 @shortcuts
 @options.overrides
 @click.option("--repeat", type=click.IntRange(1), metavar="N", help="Run it N times, each a study with the next seed.")
+@click.option("--warm-start", metavar="STUDY", help="Begin with the values of the best trials of that study.")
+@click.option("--fork", metavar="NEW_NAME", help="Make a new study of this file, which begins with what is known.")
 @click.option("--dry-run", is_flag=True, help="Check the file and say what would be searched; write nothing.")
 @verbosity
 @options.workspace
@@ -75,6 +78,8 @@ def run(
     file: str,
     overrides: tuple[str, ...],
     repeat: int | None,
+    warm_start: str | None,
+    fork: str | None,
     dry_run: bool,
     quiet: bool,
     verbose: bool,
@@ -94,9 +99,22 @@ def run(
     hpsearch run study.yaml -n 200 --set hyperparameters.epochs=50
     hpsearch run digits_random --repeat 2
     """
-    given = _given(flags, stop)
-    study = load_study(file, [*given, *overrides])
+    given = [*_given(flags, stop), *overrides]
+    if warm_start is not None:
+        given.append(f"search.warm_start={{study: {json.dumps(warm_start)}}}")
+    study = load_study(file, given)
+    if fork is not None:
+        begin = f"search.warm_start={{study: {json.dumps(study.name)}, results: true}}"
+        study = load_study(file, [*given, f"name={json.dumps(fork)}", begin])
     if dry_run:
+        from hpsearch.search.revisions import changed
+        from hpsearch.search.storage import open_storage
+        from hpsearch.search.warm_start import resolve
+
+        known = open_storage(home, storage, write=False)
+        study = resolve(study, known)
+        for line in changed(known, study):
+            click.echo(line, err=True)
         click.echo(describe(study))
         return 0
     where = (home, storage, tracking_uri)

@@ -25,8 +25,10 @@ from hpsearch.events import Scalar
 from hpsearch.execution.devices import check_precision, places
 from hpsearch.execution.executor import Executor, Job
 from hpsearch.search.limits import Costs, check_limits
+from hpsearch.search.revisions import changed
 from hpsearch.search.storage import open_storage
 from hpsearch.search.study import SearchStudy
+from hpsearch.search.warm_start import resolve
 from hpsearch.space.load import dump_study
 from hpsearch.space.study_file import StudyFile
 from hpsearch.tracking.provenance import provenance
@@ -48,6 +50,8 @@ def run_study(
         stack.enter_context(warnings_said(console))
         pausing = stack.enter_context(Pausing())
         with console.status("starting"):
+            if file.search.warm_start is not None:  # a study that is not there is bad input
+                resolve(file, open_storage(workspace.home, workspace.storage, write=False))
             job = job_of(file, workspace)
 
             def new_executor() -> Executor:
@@ -94,6 +98,9 @@ def _open(
     except OSError as error:
         raise InputError(f"--home {workspace.home}: cannot be written: {error.strerror}") from error
     assert storage is not None
+    file = resolve(file, storage, data)
+    for line in changed(storage, file):
+        say(console, line)
     return SearchStudy(storage, file, dump_study(file), data, costs), hold
 
 
@@ -117,6 +124,8 @@ def _run(
         with waiting(console, "MLflow: writing the rest"):
             counts = tracker.finish(FINISH_SECONDS)
     closing_lines(record, page, workspace.browse(), console)
+    if len(record.trials) < record.total and (assignments := study.exhausted) is not None:
+        say(console, f"the space is exhausted: all {assignments} assignments have been tried")
     if effort.epochs:
         say(console, effort.line())
         if chosen := stacks_line(effort.kinds):

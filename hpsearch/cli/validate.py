@@ -34,6 +34,12 @@ def describe(study: StudyFile) -> str:
     ]
     if limits := search.constraints.limits:
         lines.append("at most " + ", ".join(f"{most:,} {cost}" for cost, most in limits.items()))
+    if study.queue:
+        known = sum(queued.known for queued in study.queue)
+        results = f", {known} of them with their results" if known else ""
+        lines.append(f"the first {len(study.queue)} take over given values{results}")
+    if search.warm_start is not None and search.warm_start.rows is None:
+        lines.append(f"with the best trials of {search.warm_start.study} among the first")
     lines += [f"  {name:<{width}}  {_said(form)}" for name, form in space.hyperparameters.items()]
     return "\n".join(lines)
 

@@ -10,7 +10,7 @@ from hpsearch.search.records import Dimension, StudyRecord, TrialRecord
 if TYPE_CHECKING:
     import pandas as pd
 
-FIXED = ("number", "state", "value", "failure", "diagnosis", "epochs", "seconds", "started", "seed")
+FIXED = ("repeats", "number", "state", "value", "failure", "diagnosis", "epochs", "seconds", "started", "seed")
 
 
 def table(study: StudyRecord) -> pd.DataFrame:
@@ -18,7 +18,8 @@ def table(study: StudyRecord) -> pd.DataFrame:
 
     `diagnosis` names all that was found, the verdict first, `epochs` counts the epochs trained, `seconds` the time of
     training them. Other objectives, and what is counted of a network, have columns behind `value`. What is not there
-    is missing (NaN, NA or None): the value of a pruned trial, a hyperparameter that was inactive.
+    is missing (NaN, NA or None): the value of a pruned trial, a hyperparameter that was inactive. Where results were
+    taken over, `repeats` says of which trial.
     """
     import pandas as pd  # half a second of imports that a report does without
 
@@ -37,6 +38,8 @@ def table(study: StudyRecord) -> pd.DataFrame:
         "started": pd.Series(pd.to_datetime([trial.started for trial in trials])),
         "seed": pd.Series([trial.seed for trial in trials], dtype=object),
     }
+    if any(not trial.trained for trial in trials):
+        columns["repeats"] = pd.Series([_taken_from(trial) for trial in trials], dtype=object)
     for dimension in study.dimensions:
         values = [trial.params.get(dimension.name) for trial in trials]
         columns[column(dimension.name)] = pd.Series(values, dtype=_dtype(dimension))
@@ -52,6 +55,10 @@ def also(study: StudyRecord) -> tuple[str, ...]:
 def beside(trial: TrialRecord, name: str) -> float | None:
     """A trial's value of another objective, or a cost of its network, which is known before it ends."""
     return trial.costs.get(name, trial.objectives.get(name))
+
+
+def _taken_from(trial: TrialRecord) -> str | None:
+    return trial.known if trial.repeats is None else f"trial {trial.repeats}"
 
 
 def _diagnosis(trial: TrialRecord) -> str | None:

@@ -90,8 +90,11 @@ class _Followed:
 
     def evolution(self) -> Evolution:
         """As it is after the trials that have ended up to now."""
-        for trial in self._past.ended[self._read :]:
-            if trial.state in (TrialState.COMPLETE, TrialState.PRUNED) and self._numbers.keys() <= trial.params.keys():
+        for ended in self._past.ended[self._read :]:
+            trial = self._past.shown(ended.number)
+            if trial is None or trial.state not in (TrialState.COMPLETE, TrialState.PRUNED):
+                continue
+            if self._numbers.keys() <= trial.params.keys():
                 self._generation.append(trial)
             if len(self._generation) >= self._evolution.population:
                 self._evolution.learn(np.array([self._point(trial) for trial in self._ranked()]))

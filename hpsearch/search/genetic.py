@@ -100,8 +100,9 @@ class _Population:
 
     def members(self) -> list[FrozenTrial]:
         """At most `size` trials."""
-        for trial in self._past.ended[self._read :]:
-            if trial.state == TrialState.COMPLETE:
+        for ended in self._past.ended[self._read :]:
+            trial = self._past.shown(ended.number)
+            if trial is not None and trial.state == TrialState.COMPLETE:
                 self._members.append(trial)
             if len(self._members) > self._size:
                 self._members = self._best(self._past, self._members)

@@ -16,7 +16,8 @@ INTERVAL = (0.05, 0.95)
 def importances(study: StudyRecord) -> dict[str, float]:
     """The share of each searched hyperparameter by PED-ANOVA, from the largest down; the shares sum to 1.
 
-    Only scored trials count: pruned ones have no final value, and a diverged one has a stand-in.
+    Only scored trials count, each assignment once: pruned ones have no final value, and a diverged one has a
+    stand-in.
     Ties keep the study's order. The answer is {} where there is nothing to tell: fewer than two
     scored trials, all values equal, or nothing that varies.
     """
@@ -60,4 +61,4 @@ def _shares(study: StudyRecord, resamples: int) -> tuple[list[str], Numbers]:
 
 
 def _usable(trial: TrialRecord) -> bool:
-    return trial.scored and trial.value is not None and math.isfinite(trial.value)
+    return trial.scored and trial.repeats is None and trial.value is not None and math.isfinite(trial.value)

@@ -9,8 +9,7 @@ are trained, and no epoch is spent on what nobody wants. The sampler learns of l
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
-from itertools import count
+from collections.abc import Callable, Iterator, Mapping
 
 import optuna
 from optuna.storages import InMemoryStorage
@@ -20,10 +19,14 @@ from hpsearch.events import Scalar
 from hpsearch.search.dimensions import dimensions
 from hpsearch.search.distributions import distribution
 from hpsearch.search.past import Past
-from hpsearch.search.samplers import NOTHING, Distributions, Grid, Random, Sampler
+from hpsearch.search.samplers import NOTHING, Distributions, Random, Sampler
 from hpsearch.search.seeds import attempt_seed
+from hpsearch.search.sequence import sampler_of
+from hpsearch.space.assignments import whole
+from hpsearch.space.grid import cells
 from hpsearch.space.hyperparameters import Space
 from hpsearch.space.objectives import Constraints
+from hpsearch.space.sampler_plan import Plan
 from hpsearch.space.study_file import StudyFile
 from hpsearch.training.config import Signature, configure, signature
 
@@ -51,57 +54,68 @@ class Counted:
 
 
 class Limited:
-    """Any sampler, kept within the limits of a study. Without limits it proposes what that sampler does."""
+    """Any sampler, kept within the limits of a study, and asked again as often as anybody wants another proposal."""
 
     def __init__(
         self,
-        make: Callable[[Space, Distributions, int], Sampler],
+        plan: Plan,
         space: Space,
         distributions: Distributions,
         seed: int,
         limits: Constraints,
         costs: Costs,
     ) -> None:
-        self._make, self._space, self._distributions, self._seed = make, space, distributions, seed
+        self._plan, self._space, self._distributions, self._seed = plan, space, distributions, seed
         self._limits, self._costs = limits, costs
-        self._made: dict[int, Sampler] = {0: make(space, distributions, seed)}
-        self._cells: list[int] = []  # of a grid, the numbers of those within the limits
+        self._made: dict[int, Sampler] = {}
 
     def propose(self, past: Past, number: int, given: Mapping[str, Scalar] = NOTHING) -> dict[str, Scalar] | None:
         """As `Sampler.propose`; None too where no attempt has kept to the limits."""
-        first = self._made[0]
-        if not self._limits.limits:
-            return first.propose(past, number, given)
-        if isinstance(first, Grid):
-            return self._cell(first, past, number)
+        return next(self.proposals(past, number, given), None)
+
+    def proposals(
+        self,
+        past: Past,
+        number: int,
+        given: Mapping[str, Scalar] = NOTHING,
+        otherwise: str = "the search ends here",
+    ) -> Iterator[dict[str, Scalar]]:
+        """What the sampler proposes within the limits, at the first attempt and at later ones.
+
+        All are within the limits. Where the given values are a whole assignment, there is no other. Where nothing keeps
+        to the limits, it is said, and what comes of it.
+        """
+        complete = whole(self._space, given) if given else None
+        if complete is not None:
+            if self._fit(complete):
+                yield complete
+            else:
+                log.warning("search.constraints: the values given to trial %d break them: %s", number, otherwise)
+            return
+        none = True
         for attempt in range(ATTEMPTS):
             proposed = self._sampler(attempt).propose(past, number, given)
-            if proposed is None or self._fit(proposed):
-                return proposed
-        said = "search.constraints: none of %d proposals for trial %d keeps to them: the search ends here"
-        log.warning(said, ATTEMPTS, number)
-        return None
+            if proposed is None:
+                return
+            if self._fit(proposed):
+                none = False
+                yield proposed
+        if none:
+            said = "search.constraints: none of %d proposals for trial %d keeps to them: %s"
+            log.warning(said, ATTEMPTS, number, otherwise)
 
     def _sampler(self, attempt: int) -> Sampler:
         if attempt not in self._made:
-            make = self._make if attempt < OWN else Random
-            self._made[attempt] = make(self._space, self._distributions, attempt_seed(self._seed, attempt))
+            seed = attempt_seed(self._seed, attempt) if attempt else self._seed
+            if attempt < OWN:
+                made = sampler_of(self._plan, self._space, self._distributions, seed, self._fit)
+            else:
+                made = Random(self._space, self._distributions, seed)
+            self._made[attempt] = made
         return self._made[attempt]
 
     def _fit(self, proposed: Mapping[str, Scalar]) -> bool:
-        return self._limits.fit(self._costs(self._space.complete(proposed)))
-
-    def _cell(self, grid: Grid, past: Past, number: int) -> dict[str, Scalar] | None:
-        """The cell of this number among those within the limits."""
-        for place in count(self._cells[-1] + 1 if self._cells else 0):
-            if number < len(self._cells):
-                break
-            cell = grid.propose(past, place)
-            if cell is None:
-                return None
-            if self._fit(cell):
-                self._cells.append(place)
-        return grid.propose(past, self._cells[number])
+        return not self._limits.limits or self._limits.fit(self._costs(self._space.complete(proposed)))
 
 
 def check_limits(file: StudyFile, costs: Costs) -> None:
@@ -109,16 +123,9 @@ def check_limits(file: StudyFile, costs: Costs) -> None:
     limits, space = file.search.constraints, file.space
     if not limits.limits:
         return
-    distributions = {d.name: distribution(d) for d in dimensions(space)}
     grid = str(file.search.sampler) == "grid"
-    sampler: Sampler = (Grid if grid else Random)(space, distributions, file.search.seed)
-    storage = InMemoryStorage()
-    past = Past(storage, optuna.create_study(storage=storage).study_name)
     least: dict[str, int] = {}
-    for number in count() if grid else range(ATTEMPTS):
-        proposed = sampler.propose(past, number)
-        if proposed is None:
-            break
+    for proposed in cells(space) if grid else _drawn(file):
         counted = costs(space.complete(proposed))
         if limits.fit(counted):
             return
@@ -126,3 +133,11 @@ def check_limits(file: StudyFile, costs: Costs) -> None:
     found = ", ".join(f"{least[name]:,} {name}" for name in limits.limits if name in least)
     what = f"no assignment keeps to the limits: of {'all cells' if grid else f'{ATTEMPTS} draws'} the least is {found}"
     raise InputError(f"search.constraints: {what}", hint="raise them, or let smaller networks in")
+
+
+def _drawn(file: StudyFile) -> Iterator[Mapping[str, Scalar]]:
+    distributions = {d.name: distribution(d) for d in dimensions(file.space)}
+    sampler, storage = Random(file.space, distributions, file.search.seed), InMemoryStorage()
+    past = Past(storage, optuna.create_study(storage=storage).study_name)
+    for number in range(ATTEMPTS):
+        yield sampler.propose(past, number) or {}

@@ -35,6 +35,10 @@ def mirror_start(record: Record, trial: TrialRecord) -> None:
     """Tell that a trial began, unless it was told before."""
     if not record.recorded("trial_started", trial.number):
         tags = {"hpsearch.seed": str(trial.seed)}
+        if trial.repeats is not None:
+            tags["hpsearch.repeats"] = str(trial.repeats)
+        if trial.known is not None:
+            tags["hpsearch.known"] = trial.known
         record.trial_started(trial.number, trial.values, tags, trial.started.timestamp())
 
 
@@ -59,6 +63,13 @@ def mirror_end(record: Record, trial: TrialRecord) -> None:
         metrics |= {name: value for name, value in trial.objectives.items() if math.isfinite(value)}
     assert trial.ended is not None
     record.trial_ended(trial.number, mlflow_status(trial), metrics, tags, trial.ended.timestamp())
+
+
+def mirror_whole(record: Record, trial: TrialRecord) -> None:
+    """Tell all of a trial that ended before its record did, or that took its result over."""
+    if not record.recorded("trial_ended", trial.number):
+        mirror_epochs(record, trial)
+        mirror_end(record, trial)
 
 
 def mirror_epochs(record: Record, trial: TrialRecord) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Container, Hashable, Sequence
+from collections.abc import Callable, Container, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import optuna
+from optuna.distributions import BaseDistribution
 from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
@@ -30,10 +31,21 @@ class Past(optuna.Study):
     interruption that of the numbers: nothing may depend on it.
     """
 
-    def __init__(self, storage: BaseStorage, name: str, judge: int = 0) -> None:
-        """`judge` is the place of the objective that pruners read. Raises KeyError where there is no such study."""
+    def __init__(
+        self, storage: BaseStorage, name: str, judge: int = 0, ranges: Mapping[str, BaseDistribution] | None = None
+    ) -> None:
+        """`judge` is the place of the objective that pruners read, `ranges` are the distributions of now, where
+        trials may have been asked from others.
+
+        Raises KeyError where the storage has no such study.
+        """
         super().__init__(name, storage)
-        self._judge = judge
+        self._judge, self._ranges = judge, ranges
+        self._view: list[FrozenTrial] | None = None
+        #: The trials that have no result of their own, and the first with their assignment.
+        self.repeats: dict[int, int] = {}
+        #: Those of them that wait for its result.
+        self.waiting: dict[int, int] = {}
         self._trials: list[FrozenTrial] = []
         self.reports: list[Report] = []
         #: The trials that have ended, however they did, as they stay.
@@ -56,7 +68,10 @@ class Past(optuna.Study):
         return self._trials
 
     def update(self, trial: FrozenTrial) -> None:
-        """Take note of a new trial, or of a change in one that has not ended. Again is the same."""
+        """Take note of a new trial, or of a change in one that has not ended. Again is the same.
+
+        One that repeats another says nothing new: neither sampler nor pruner sees it.
+        """
         known = self._trials[trial.number] if trial.number < len(self._trials) else None
         if known is None:
             self._trials.append(trial)
@@ -64,6 +79,11 @@ class Past(optuna.Study):
             return
         else:
             self._trials[trial.number] = trial
+        if "repeats" in trial.user_attrs:
+            self.repeats[trial.number] = self.waiting[trial.number] = trial.user_attrs["repeats"]
+            if trial.state.is_finished():
+                del self.waiting[trial.number]
+            return
         before = {} if known is None else known.intermediate_values
         for epoch, value in trial.intermediate_values.items():
             if epoch not in before:
@@ -84,14 +104,33 @@ class Past(optuna.Study):
     def showing(self, trials: list[FrozenTrial]) -> optuna.Study:
         """The same study with these trials only."""
         view = copy.copy(self)
-        view._trials = trials
+        view._view = trials
         return view
+
+    def shown(self, number: int) -> FrozenTrial | None:
+        """A trial as samplers see it: in the ranges of now; None where it lies outside of them, or is a repeat."""
+        trial = self._trials[number]
+        if number in self.repeats:
+            return None
+        if self._ranges is None or trial.distributions == {name: self._ranges.get(name) for name in trial.params}:
+            return trial
+        ranges = {name: self._ranges[name] for name in trial.params if name in self._ranges}
+        if len(ranges) < len(trial.params) or not all(
+            of._contains(of.to_internal_repr(trial.params[name])) for name, of in ranges.items()
+        ):
+            return None
+        seen = copy.copy(trial)
+        seen.distributions = ranges
+        return seen
 
     def _get_trials(
         self, deepcopy: bool = True, states: Container[TrialState] | None = None, use_cache: bool = False
     ) -> list[FrozenTrial]:
         # What Optuna's own samplers and pruners read by.
-        found = self._trials if states is None else [trial for trial in self._trials if trial.state in states]
+        trials = self._view
+        if trials is None:
+            trials = [trial for number in range(len(self._trials)) if (trial := self.shown(number)) is not None]
+        found = trials if states is None else [trial for trial in trials if trial.state in states]
         return copy.deepcopy(found) if deepcopy else found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -15,8 +15,9 @@ from hpsearch.events import Failure, History, Signals
 from hpsearch.search.dimensions import dimensions
 from hpsearch.search.objectives import Objectives
 from hpsearch.search.records import State, StudyRecord, TrialRecord
+from hpsearch.space.grid import count, is_cell
 from hpsearch.space.sampler_plan import STORED
-from hpsearch.space.study_file import StudyFile
+from hpsearch.space.study_file import StudyFile, differences
 from hpsearch.training.findings import Finding
 
 EXHAUSTED = "exhausted"  # of a study: how many trials there can be, where limits leave no more
@@ -25,13 +26,13 @@ EXHAUSTED = "exhausted"  # of a study: how many trials there can be, where limit
 def stored_file(storage: BaseStorage | None, name: str) -> tuple[StudyFile, str]:
     """A stored study's file, and the text that it was written in. Raises InputError for no such study."""
     facts = _facts(storage, name)
-    return _file(facts), facts["text"]
+    return file_of(facts), facts["text"]
 
 
 def read_study(storage: BaseStorage | None, name: str) -> StudyRecord:
     """A study and all its trials. Raises InputError for no such study."""
     facts = _facts(storage, name)
-    file = _file(facts)
+    file = file_of(facts)
     assert storage is not None
     study, objectives = storage.get_study_id_from_name(name), Objectives(file)
     trials = tuple(
@@ -44,7 +45,7 @@ def read_study(storage: BaseStorage | None, name: str) -> StudyRecord:
         name=name,
         metric=file.objective.metric,
         direction=cast(Any, file.objective.direction),
-        total=min(file.total, noted.get(EXHAUSTED, file.total)),
+        total=_total(file, facts, noted, trials),
         seed=file.search.seed,
         sampler=str(file.search.sampler),
         pruner=file.search.pruner,
@@ -56,6 +57,7 @@ def read_study(storage: BaseStorage | None, name: str) -> StudyRecord:
         objectives=tuple((o.metric, o.direction) for o in file.objectives) if len(file.objectives) > 1 else (),
         data=facts.get("data"),
         provenance=noted.get("provenance"),
+        revisions=_revisions(facts),
     )
 
 
@@ -102,6 +104,27 @@ def trial_record(trial: FrozenTrial, objectives: Objectives) -> TrialRecord:
         diagnosis=tuple(Finding(name, sentence) for name, sentence in result.get("diagnosis", [])),
         objectives=dict(zip(objectives.metrics, told, strict=True)) if len(told) > 1 else {},
         costs=trial.user_attrs.get("costs", {}),
+        repeats=trial.user_attrs.get("repeats"),
+        known="/".join(str(part) for part in trial.user_attrs["known"]) if "known" in trial.user_attrs else None,
+    )
+
+
+def _total(file: StudyFile, facts: Mapping[str, Any], noted: Mapping[str, Any], trials: Sequence[TrialRecord]) -> int:
+    """How many trials there will be. Those of a grid that were asked for before it changed are no cells of it."""
+    total = file.total
+    if str(file.search.sampler) == "grid" and facts.get("revisions"):
+        others = sum(trial.repeats is not None or not is_cell(file.space, trial.params) for trial in trials)
+        total = min(file.search.trials, count(file.space) + others)
+    end: int = noted.get(EXHAUSTED, total)
+    return min(total, end) if end >= len(trials) else total  # with wider ranges a search goes on beyond its end
+
+
+def _revisions(facts: Mapping[str, Any]) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    found = facts.get("revisions") or []
+    files = [file_of(revision).identity() for revision in found]
+    return tuple(
+        (revision["from"], tuple(differences(before, after)))
+        for revision, before, after in zip(found[1:], files, files[1:], strict=False)
     )
 
 
@@ -111,6 +134,12 @@ def _signals(result: Mapping[str, Any]) -> dict[int, Signals]:
         int(epoch): {name: [_number(value) for value in values] for name, values in signals.items()}
         for epoch, signals in result.get("signals", {}).items()
     }
+
+
+def facts_of(storage: BaseStorage | None, name: str) -> Mapping[str, Any] | None:
+    """What is kept of a study that hpsearch made; None where there is none of that name."""
+    studies = [] if storage is None else storage.get_all_studies()
+    return next((study.user_attrs.get("hpsearch") for study in studies if study.study_name == name), None)
 
 
 def _facts(storage: BaseStorage | None, name: str) -> Mapping[str, Any]:
@@ -124,7 +153,8 @@ def _facts(storage: BaseStorage | None, name: str) -> Mapping[str, Any]:
     return facts
 
 
-def _file(facts: Mapping[str, Any]) -> StudyFile:
+def file_of(facts: Mapping[str, Any]) -> StudyFile:
+    """The study file as it is kept."""
     return StudyFile.model_validate(facts["file"], context=STORED)
 
 

@@ -51,7 +51,8 @@ class TrialRecord:
     metric's worst value and `failure` set. `ended` is None while it runs. `diagnosis` has the verdict first;
     it is empty for trials of older versions. `objectives` has a complete trial's value of each objective, by metric,
     where a study has several; `value` is then that of the one by which trials are ranked. `costs` has what its network
-    costs, by name, where the study counts it.
+    costs, by name, where the study counts it. `repeats` is the trial whose assignment this one has again, and whose
+    result it got; `known`, as ``study/number``, the trial of another study that it took its result over from.
     """
 
     number: int
@@ -71,6 +72,13 @@ class TrialRecord:
     diagnosis: tuple[Finding, ...] = ()
     objectives: Mapping[str, float] = field(default_factory=dict)
     costs: Mapping[str, int] = field(default_factory=dict)
+    repeats: int | None = None
+    known: str | None = None
+
+    @property
+    def trained(self) -> bool:
+        """Whether this trial has, or will have, a result of its own training."""
+        return self.repeats is None and self.known is None
 
     @property
     def finished(self) -> bool:
@@ -96,7 +104,8 @@ class StudyRecord:
     """A study at one moment: what it searches, how, every trial by number, and what the last run of it cost.
 
     `metric` and `direction` are those by which trials are ranked. `objectives` has all (metric, direction) in the
-    order of the study file where there are several; where there is one, it is empty.
+    order of the study file where there are several; where there is one, it is empty. `revisions` says of each change
+    of the search the first trial that was asked for afterwards, and what changed.
     `data` is the fingerprint of what was trained on; `provenance` says who ran it last, with which versions.
     """
 
@@ -115,6 +124,7 @@ class StudyRecord:
     objectives: tuple[tuple[str, Direction], ...] = ()
     data: str | None = None
     provenance: Mapping[str, str] | None = None
+    revisions: tuple[tuple[int, tuple[str, ...]], ...] = ()
 
     def better(self, one: float, other: float) -> bool:
         """Whether value `one` is strictly better than `other` in this study's direction."""
@@ -135,9 +145,10 @@ class StudyRecord:
     def front(self) -> tuple[TrialRecord, ...]:
         """The scored trials that no other one beats in every objective, the best by `metric` first.
 
-        Empty where there is one objective.
+        Empty where there is one objective. A repeat is not in it beside its first.
         """
-        scored = {trial.number: trial for trial in self.trials if trial.scored and self.objectives}
+        own_result = [trial for trial in self.trials if trial.scored and trial.repeats is None]
+        scored = {trial.number: trial for trial in own_result if self.objectives}
         directions = [direction for _, direction in self.objectives]
         own = {
             number: losses([trial.objectives[metric] for metric, _ in self.objectives], directions)

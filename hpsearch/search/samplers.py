@@ -6,7 +6,7 @@ A sampler is made as `Kind(space, distributions, seed, options, first)`: the stu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property, partial
 from types import MappingProxyType
@@ -24,11 +24,14 @@ from hpsearch.search.seeds import sampler_seed
 from hpsearch.search.selection import Selection
 from hpsearch.search.tpe import DraftTpe
 from hpsearch.space import fields
-from hpsearch.space.grid import cells
+from hpsearch.space.assignments import key
+from hpsearch.space.grid import cells, free_cell
 from hpsearch.space.hyperparameters import Space
 from hpsearch.space.section import Section
 
 Distributions = Mapping[str, BaseDistribution]
+Fits = Callable[[Mapping[str, Scalar]], bool]
+"""Whether searched values may be those of a trial."""
 NOTHING: Mapping[str, Scalar] = MappingProxyType({})
 Own = TypeVar("Own", bound=Section)
 
@@ -48,14 +51,19 @@ class NoOptions(Section):
 
 
 class Grid:
-    """Every cell exactly once, whatever is given. Cells of one signature stand together, so that stacks are full."""
+    """Every cell exactly once, in an order in which those of one signature stand together, so that stacks are full.
+
+    A cell that a trial has already, because it was given or came up before, is left out, and so are those that do not
+    `fits`. Beside given values stand those of the first cell that is free.
+    """
 
     Options = NoOptions
 
     def __init__(
         self, space: Space, distributions: Distributions, seed: int, options: NoOptions | None = None, first: int = 0
     ) -> None:
-        self._space, self._first = space, first
+        self._space = space
+        self.fits: Fits = lambda cell: True
 
     @cached_property
     def _cells(self) -> list[dict[str, Scalar]]:
@@ -63,8 +71,31 @@ class Grid:
         return sorted(cells(self._space), key=lambda cell: [repr(cell.get(name)) for name in shared])
 
     def propose(self, past: Past, number: int, given: Mapping[str, Scalar] = NOTHING) -> dict[str, Scalar] | None:
-        cell = number - self._first
-        return self._cells[cell] if cell < len(self._cells) else None
+        walk = past.kept(self, partial(_Walk, past, self.fits))
+        if not given:
+            return walk.next(self._cells)
+        return free_cell(filter(self.fits, cells(self._space, given)), walk.taken())[0]
+
+
+class _Walk:
+    """How far a grid has come in a past: which cells trials have, and before which none is free."""
+
+    def __init__(self, past: Past, fits: Fits) -> None:
+        self._past, self._fits, self._read, self._next = past, fits, 0, 0
+        self._taken: set[frozenset[tuple[str, Scalar]]] = set()
+
+    def taken(self) -> set[frozenset[tuple[str, Scalar]]]:
+        """The `key` of the searched values of every trial."""
+        self._taken.update(key(trial.params) for trial in self._past.by_number[self._read :])
+        self._read = len(self._past.by_number)
+        return self._taken
+
+    def next(self, of: Sequence[dict[str, Scalar]]) -> dict[str, Scalar] | None:
+        """The first cell that no trial has, and that may be one."""
+        taken = self.taken()
+        while self._next < len(of) and (key(of[self._next]) in taken or not self._fits(of[self._next])):
+            self._next += 1
+        return of[self._next] if self._next < len(of) else None
 
 
 class OptunaSampler(Generic[Own]):

@@ -26,7 +26,7 @@ def bracket_lot(study_seed: int, number: int) -> int:
 
 
 def attempt_seed(study_seed: int, attempt: int) -> int:
-    """The seed in place of the study's with which a trial is proposed again, after what broke a limit: 64 bits."""
+    """In the place of the study's seed, where a sampler is asked again for the same trial: 64 bits."""
     return _bits(study_seed, attempt, 4)
 
 

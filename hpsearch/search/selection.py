@@ -61,7 +61,8 @@ class Selection:
         self._read_on()
         chosen = {number for _, number in (*self._sample, *self._complete, *self._pruned)}
         chosen.update(self._foremost())
-        trials = [self._past.by_number[number] for number in sorted(chosen.union(self._past.under_way))]
+        numbers = sorted(chosen.union(self._past.under_way))
+        trials = [trial for number in numbers if (trial := self._past.shown(number)) is not None]
         return trials if self._one else _finite(trials, self._directions)
 
     def _foremost(self) -> list[int]:
@@ -74,8 +75,9 @@ class Selection:
         return len(self._directions) == 1
 
     def _read_on(self) -> None:
-        for trial in self._past.ended[self._read :]:
-            if trial.state in (TrialState.COMPLETE, TrialState.PRUNED):
+        for ended in self._past.ended[self._read :]:
+            trial = self._past.shown(ended.number)
+            if trial is not None and trial.state in (TrialState.COMPLETE, TrialState.PRUNED):
                 self._add(trial)
         self._read = len(self._past.ended)
 

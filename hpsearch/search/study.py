@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import optuna
@@ -27,14 +26,13 @@ from hpsearch.search.groups import GROUP
 from hpsearch.search.limits import Costs, Counted, Limited
 from hpsearch.search.objectives import Objectives
 from hpsearch.search.past import Past
+from hpsearch.search.proposals import Proposal, Proposals
 from hpsearch.search.pruners import Pruner
 from hpsearch.search.reading import EXHAUSTED, read_study, trial_record
 from hpsearch.search.records import StudyRecord, TrialRecord
-from hpsearch.search.samplers import structural
-from hpsearch.search.seeds import trial_seed
-from hpsearch.search.sequence import sampler_of
+from hpsearch.search.revisions import FORK, changed, revised
 from hpsearch.search.storage import sync
-from hpsearch.space.study_file import StudyFile, differences
+from hpsearch.space.study_file import StudyFile
 from hpsearch.training.findings import Finding
 
 
@@ -58,7 +56,7 @@ class SearchStudy:
         self._distributions = {d.name: distribution(d) for d in dimensions(self.space)}
         self.objectives, self._costs = Objectives(file), Counted(costs)
         self.sampler = Limited(
-            partial(sampler_of, file.search.sampler),
+            file.search.sampler,
             self.space,
             self._distributions,
             file.search.seed,
@@ -66,9 +64,10 @@ class SearchStudy:
             self._costs,
         )
         self.pruner: Pruner = registry.load("pruner", file.search.pruner)(file.search.seed)
-        self._structural = structural(self.space)
         self._id = self._open(text)
-        self._past = Past(storage, file.name, self.objectives.judge)
+        ranges = self._distributions if self._revised else None
+        self._past = Past(storage, file.name, self.objectives.judge, ranges)
+        self._proposals = Proposals(file, self.sampler, self._past)
 
     def _open(self, text: str) -> int:
         names = {study.study_name: study for study in self._storage.get_all_studies()}
@@ -77,18 +76,11 @@ class SearchStudy:
         if stored is not None and kept is None and not self._only_begun(stored):
             raise InputError(f"study {self.file.name!r} in this storage was not made by hpsearch")
         if kept is not None:
-            changed = differences(StudyFile.model_validate(kept["file"]).identity(), self.file.identity())
-            if changed:
-                raise InputError(
-                    f"study {self.file.name!r} is there already, and this file searches something else: "
-                    + "; ".join(changed[:3])
-                    + (f" (and {len(changed) - 3} more)" if len(changed) > 3 else ""),
-                    hint="give it another name, for instance with --set name=…",
-                )
+            changed(self._storage, self.file)
             if self._data is not None and kept.get("data") not in (None, self._data):
                 raise InputError(
                     f"study {self.file.name!r} is there already, and its data have changed since",
-                    hint="give it another name, for instance with --set name=…",
+                    hint=FORK,
                 )
         study = optuna.create_study(
             storage=self._storage,
@@ -99,6 +91,9 @@ class SearchStudy:
         #: When the study was made, in Unix seconds, as text: what tells it from another of its name.
         self.created: str = str(time.time()) if kept is None else kept["created"]
         facts = {"file": self.file.to_dict(), "text": text, "created": self.created, "data": self._data}
+        if kept is not None and (revisions := revised(kept, self.file, self._storage.get_n_trials(study._study_id))):
+            facts["revisions"] = revisions
+        self._revised = "revisions" in facts
         if kept != facts:
             self._storage.set_study_user_attr(study._study_id, "hpsearch", facts)
         return study._study_id
@@ -120,35 +115,65 @@ class SearchStudy:
         """Take note of a trial as the storage now has it."""
         self._past.update(self._storage.get_trial(trial_id))
 
+    @property
+    def exhausted(self) -> int | None:
+        """How many assignments the space has, where all have been tried and none is to be tried again; else None."""
+        return self._proposals.exhausted
+
+    @property
+    def waiting(self) -> int:
+        """How many trials wait for the result of another one that has their assignment."""
+        return len(self._past.waiting)
+
     def ask(self, tick: int) -> Assignment | None:
-        """The next trial, begun in a slot at a tick, in one write; None where the space holds no more."""
+        """The next trial, begun in a slot at a tick, in one write; None where the space holds no more.
+
+        Where its result is known it has ended at once; where a trial under way will tell, it waits, and is not trained.
+        """
         number = len(self.trials)
-        proposed = self.sampler.propose(self._past, number, self._of_the_cohort(number))
-        if proposed is None:
-            if number < self.file.total:
+        proposal = self._proposals.next()
+        if proposal is None:
+            if number < self.file.total and self.exhausted is None:
                 self._storage.set_study_user_attr(self._id, EXHAUSTED, number)
             return None
-        seed = trial_seed(self.file.search.seed, number)
-        values = self.space.complete(proposed)
-        facts: dict[str, Any] = {"values": values, "seed": seed, "start": tick}
-        if self.file.counts_costs:
-            facts["costs"] = dict(self._costs(values))
-        begun = create_trial(
-            state=TrialState.RUNNING,
-            params=dict(proposed),
-            distributions={name: self._distributions[name] for name in proposed},
-            user_attrs=facts,
-        )
-        self._written(self._storage.create_new_trial(self._id, begun))
-        return Assignment(number, values, seed)
+        self._written(self._storage.create_new_trial(self._id, self._begun(number, proposal, tick)))
+        return Assignment(number, proposal.values, proposal.seed)
 
-    def _of_the_cohort(self, number: int) -> dict[str, Scalar]:
-        """The structural values that a trial takes over from its cohort's first, which is in the storage already."""
-        first = number - number % self.file.cohort
-        if first == number:
-            return {}
-        params = self._past.by_number[first].params
-        return {name: params[name] for name in self._structural if name in params}
+    def _begun(self, number: int, proposal: Proposal, tick: int) -> FrozenTrial:
+        attributes: dict[str, Any] = {"values": proposal.values, "seed": proposal.seed, "start": tick}
+        if self.file.counts_costs:
+            attributes["costs"] = dict(self._costs(proposal.values))
+        of, reports = proposal.first or proposal.known, {}
+        if proposal.first is not None:
+            attributes["repeats"] = proposal.first.number
+        elif proposal.known is not None and proposal.source is not None:
+            attributes["known"] = list(proposal.source)
+            # What it would have reported here is part of what pruners compare.
+            shown = proposal.known.user_attrs["result"]["metrics"][self.file.objective.metric]
+            epochs = self.pruner.decisions(number, epochs_of(proposal.values))
+            reports = {epoch: float(shown[epoch - 1]) for epoch in epochs if epoch <= len(shown)}
+        ended = of is not None and of.state.is_finished()
+        if of is not None and ended:
+            attributes["result"] = _taken_over(of, tick)
+        return create_trial(
+            state=of.state if of is not None and ended else TrialState.RUNNING,
+            values=of.values if of is not None and ended else None,
+            params=dict(proposal.params),
+            distributions={name: self._distributions[name] for name in proposal.params},
+            user_attrs=attributes,
+            intermediate_values=reports,
+        )
+
+    def end_repeats(self, tick: int) -> list[int]:
+        """End the trials that waited for another one which has ended now, with its result. Returns their numbers."""
+        ended = [number for number, first in self._past.waiting.items() if self.trials[first].state.is_finished()]
+        for number in ended:
+            first = self.trials[self._past.waiting[number]]
+            trial = self._trial_id(number)
+            self._storage.set_trial_user_attr(trial, "result", _taken_over(first, tick))
+            self._storage.set_trial_state_values(trial, first.state, first.values)
+            self._written(trial)
+        return ended
 
     def report(self, number: int, epoch: int, value: float) -> None:
         """Write a value that the pruner needs; again is the same."""
@@ -218,6 +243,11 @@ class SearchStudy:
         return read_study(self._storage, self.file.name)
 
 
+def _taken_over(trial: FrozenTrial, tick: int) -> dict[str, Any]:
+    """Another trial's result, which costs no training here."""
+    return {**trial.user_attrs["result"], "end": tick, "seconds": 0.0}
+
+
 def _json_lists(named: Mapping[str, Sequence[float]]) -> dict[str, list[float | str]]:
     return {name: [_json(value) for value in values] for name, values in named.items()}
 
@@ -227,10 +257,19 @@ def _json(value: float) -> float | str:
     return value if math.isfinite(value) else str(value)
 
 
+def epochs_of(values: Mapping[str, Scalar]) -> int:
+    """How many epochs a trial of these values trains."""
+    epochs = values.get("epochs", registry.load("hyperparameters", "epochs").default)
+    assert isinstance(epochs, int)
+    return epochs
+
+
 def position(trials: Sequence[FrozenTrial]) -> Position:
     """How far the decisions have come: the last position at which something was written."""
     last: Position = (0, -1)
     for trial in trials:
+        if "repeats" in trial.user_attrs or "known" in trial.user_attrs:
+            continue  # it took its result over at the place of another write
         start: int = trial.user_attrs["start"]
         for epoch in trial.intermediate_values:
             last = max(last, (start + epoch, trial.number))

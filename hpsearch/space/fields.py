@@ -10,6 +10,8 @@ from pydantic import PlainSerializer, PlainValidator
 
 from hpsearch import registry
 from hpsearch.errors import did_you_mean
+from hpsearch.events import Scalar
+from hpsearch.space.assignments import rows_of
 from hpsearch.space.problems import Problem, ProblemsError, shown, wrong
 from hpsearch.space.sampler_plan import Plan, plan_field
 from hpsearch.space.values import known_name, number
@@ -232,6 +234,14 @@ def _executor(value: object) -> str:
     return "auto" if value == "auto" else known_name("executor", value)
 
 
+def _top(value: object) -> int | str:
+    if value == "all":
+        return "all"
+    if isinstance(value, str):
+        raise wrong(f"must be 'all' or a whole number, not {shown(value)}")
+    return _at_least_one(value)
+
+
 StudyName = Annotated[str, PlainValidator(study_name)]
 Count = Annotated[int, PlainValidator(_at_least_one)]
 OptionalCount = Annotated[int | None, PlainValidator(_optional_whole)]
@@ -253,6 +263,9 @@ Workers = Annotated[int | Literal["auto"], PlainValidator(_workers)]
 Stack = Annotated[int | Literal["auto"], PlainValidator(_count_or_auto)]
 Cohort = Annotated[int | Literal["auto"], PlainValidator(_count_or_auto)]
 Devices = Annotated[str, PlainValidator(_devices)]
+Top = Annotated[int | Literal["all"], PlainValidator(_top)]
+Rows = Annotated[tuple[dict[str, Scalar], ...], PlainValidator(rows_of), PlainSerializer(list, when_used="json")]
+Assignment = Annotated[dict[str, Scalar], PlainValidator(lambda value: rows_of([value])[0])]
 Executor = Annotated[str, PlainValidator(_executor)]
 OptionalText = Annotated[str | None, PlainValidator(_optional_text)]
 Columns = Annotated[tuple[str, ...] | None, PlainValidator(_columns), PlainSerializer(_list, when_used="json")]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import NoneType
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from hpsearch.errors import InputError, did_you_mean
+from hpsearch.space.csv_rows import read_rows
 from hpsearch.space.overrides import override
 from hpsearch.space.problems import Problem, ProblemsError, dotted, shown
 from hpsearch.space.study_file import PATHS, StudyFile
@@ -45,6 +47,7 @@ def parse_study(text: str, *, file: Path | str, overrides: Sequence[str] = (), f
     for text_of_override in overrides:
         override(tree, text_of_override)
     _place_paths(tree, Path() if folder is None else folder)
+    _read_enqueued(tree, Path() if folder is None else folder)
     try:
         return StudyFile.model_validate(tree.value)
     except ValidationError as error:
@@ -59,6 +62,24 @@ def _place_paths(tree: Tree, folder: Path) -> None:
         if isinstance(said, str) and said.isprintable() and said:
             base = Path() if isinstance(tree.place(("data", key)), str) else folder
             data[key] = os.path.abspath(base / os.path.expanduser(said))  # noqa: PTH100, PTH111  # never fail
+
+
+def _read_enqueued(tree: Tree, folder: Path) -> None:
+    """Put a CSV file's rows in the place of its name, each with its line. Raises InputError."""
+    search, path = tree.value.get("search"), ("search", "enqueue")
+    said = search.get("enqueue") if isinstance(search, dict) else None
+    if not isinstance(said, str) or not said.lower().endswith(".csv"):
+        return
+    given = isinstance(tree.place(path), str)
+    try:
+        file = (Path() if given else folder) / Path(said).expanduser()
+        text = read_text(file, "CSV file")
+    except (ValueError, RuntimeError):  # a zero byte; a home that nobody has
+        raise InputError(f"search.enqueue: cannot be a path: {shown(said)}") from None
+    rows = read_rows(text, file)
+    search["enqueue"] = [values for _, values in rows]
+    for index, (line, _) in enumerate(rows):
+        tree.places[*path, index] = f"{file}:{line}"
 
 
 def dump_study(study: StudyFile) -> str:
@@ -93,17 +114,17 @@ def packaged_study_files() -> Mapping[str, Path]:
     return {file.stem: file for file in sorted(folder.glob("*.yaml"))}
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path, kind: str = "study file") -> str:
     """The text of a file of at most one megabyte, in UTF-8. Raises InputError."""
     try:
         with path.open("rb") as stream:
             content = stream.read(LARGEST_FILE + 1)
     except IsADirectoryError:
-        raise InputError("is a folder, not a study file", file=path) from None
+        raise InputError(f"is a folder, not a {kind}", file=path) from None
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", file=path) from None
     if len(content) > LARGEST_FILE:
-        raise InputError("is larger than one megabyte: this is no study file", file=path)
+        raise InputError(f"is larger than one megabyte: this is no {kind}", file=path)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -136,14 +157,19 @@ def _keys_at(path: tuple[Any, ...]) -> list[str]:
     section: type[BaseModel] = StudyFile
     for key in path:
         if isinstance(key, str):  # not a place in a list
-            section = _fields(section)[key].annotation  # type: ignore[assignment]
-            section = next(iter(get_args(section)), section)  # of a list, what stands in it
+            section = _section(_fields(section)[key].annotation)
     return list(_fields(section))
 
 
 def _fields(section: type[BaseModel]) -> dict[str, FieldInfo]:
     """By key, as the study file writes it."""
     return {field.alias or name: field for name, field in section.model_fields.items()}
+
+
+def _section(annotation: Any) -> type[BaseModel]:
+    """The section in an annotation: itself, or in a `tuple[…]`, or beside None."""
+    inner = [_section(part) for part in get_args(annotation) if part not in (Ellipsis, NoneType)]
+    return inner[0] if inner else annotation
 
 
 def _first(problems: Sequence[Problem], tree: Tree, file: Path | str) -> InputError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -51,6 +52,10 @@ class Plan:
         """The number of each part's first trial."""
         before = [part.trials or 0 for part in self.parts[:-1]]
         return tuple(sum(before[:place]) for place in range(len(self.parts)))
+
+    def at(self, number: int) -> Part:
+        """The part that a trial belongs to."""
+        return self.parts[bisect_right(self.starts, number) - 1]
 
     def to_json(self) -> Any:
         """As the study file writes it: one part by itself, several as a list."""

@@ -12,8 +12,9 @@ from pydantic import Field, PlainValidator, model_validator
 from hpsearch import registry
 from hpsearch.errors import InputError
 from hpsearch.space import fields
+from hpsearch.space.assignments import Queued, checked_assignments, fitting
 from hpsearch.space.conditions import parse_hyperparameters
-from hpsearch.space.grid import count
+from hpsearch.space.grid import beside, count
 from hpsearch.space.hyperparameters import Form, Space
 from hpsearch.space.objectives import Constraints, Objective, Objectives, is_cost
 from hpsearch.space.problems import Problem, ProblemsError
@@ -23,6 +24,7 @@ from hpsearch.space.split import SplitOrAuto
 
 MOST_CELLS = 100_000
 AUTO_COHORT = 1  # measured, see docs/benchmarks.md; with another one, stored studies would be other searches
+LIMITS = ("trials", "timeout", "trial_timeout", "target", "patience")  # of `search:`: how long to go on
 PATHS = ("path", "dev_path", "test_path")  # of `data:`; a relative one starts at the study file's folder
 
 
@@ -63,6 +65,32 @@ class Training(Section):
     precision: fields.Precision = "float32"
 
 
+class WarmRow(Section):
+    """A trial of the other study: its number, those of its values that fit, and whether its result counts here."""
+
+    number: fields.Seed
+    values: fields.Assignment
+    known: fields.Flag = False
+
+
+class WarmStart(Section):
+    """Another study of the workspace, whose best trials come first here. Plain text is its name.
+
+    `results`: those that were this study's own assignments, trained on its data, come with what they came to.
+    `rows` is filled in when the study begins, so that it goes on without the other one.
+    """
+
+    study: fields.StudyName
+    top: fields.Top = 5
+    results: fields.Flag = False
+    rows: tuple[WarmRow, ...] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _just_a_name(cls, raw: object) -> object:
+        return {"study": raw} if isinstance(raw, str) else raw
+
+
 class Search(Section):
     """How values are chosen, which trials are cut short, and when it is enough."""
 
@@ -79,6 +107,9 @@ class Search(Section):
     patience: fields.OptionalCount = None
     judge_by: fields.OptionalMetric = None
     constraints: Constraints = Constraints()
+    enqueue: fields.Rows = ()
+    warm_start: WarmStart | None = None
+    repeats: fields.Flag = False
 
 
 class Checkpoints(Section):
@@ -134,6 +165,16 @@ class StudyFile(Section):
             raise ProblemsError([Problem(("search", "judge_by"), what, f"these are: {', '.join(known)}")])
         return self
 
+    @model_validator(mode="after")
+    def _enqueues_what_it_searches(self) -> StudyFile:
+        try:
+            checked_assignments(self.space, self.search.enqueue)
+        except ProblemsError as error:
+            raise ProblemsError(
+                [Problem(("search", "enqueue", *one.path), one.what, one.hint) for one in error.problems]
+            ) from None
+        return self
+
     @property
     def objective(self) -> Objective:
         """The one by which trials are pruned and ranked: that of `search.judge_by`, or the first that is measured."""
@@ -146,18 +187,33 @@ class StudyFile(Section):
         return bool(self.search.constraints.limits) or any(is_cost(o.metric) for o in self.objectives)
 
     @property
+    def queue(self) -> tuple[Queued, ...]:
+        """What trials 0, 1, … take over: `enqueue`, then the rows of `warm_start`, or first these if with results."""
+        warm = self.search.warm_start
+        own = [Queued(given) for given in checked_assignments(self.space, self.search.enqueue)]
+        if warm is None:
+            return tuple(own)
+        taken = [Queued(fitting(self.space, row.values), warm.study, row.number, row.known) for row in warm.rows or ()]
+        return (*taken, *own) if warm.results else (*own, *taken)
+
+    @property
     def space(self) -> Space:
         """The hyperparameters, parents first."""
         return Space(self.hyperparameters)
 
     @property
     def total(self) -> int:
-        """How many trials there will be: a grid ends with its cells. Raises InputError for too large a grid."""
+        """How many trials there will be: a grid ends with its cells, and what is enqueued beside them.
+
+        Raises InputError for too large a grid.
+        """
         plan, total = self.search.sampler, self.search.trials
         for start, part in zip(plan.starts, plan.parts, strict=True):
             if part.name == "grid":
-                end = start + self._cells(part.trials or 1)
-                total = total if part.trials else min(total, end)
+                cells = self._cells(part.trials or 1)
+                if part.trials is None:
+                    end = start + cells + beside(self.space, [queued.given for queued in self.queue[start:]])
+                    total = min(total, end)
         return total
 
     def _cells(self, wanted: int) -> int:
@@ -194,9 +250,11 @@ class StudyFile(Section):
         """
         everything = self.to_dict()
         del everything["execution"]
-        for key in ("trials", "timeout", "trial_timeout", "target", "patience"):
+        for key in LIMITS:
             del everything["search"][key]
         everything["search"]["cohort"] = self.cohort
+        if everything["search"]["warm_start"] is not None:
+            del everything["search"]["warm_start"]["rows"]  # they follow from the rest
         for key in PATHS:
             if everything["data"][key] is not None:
                 everything["data"][key] = Path(everything["data"][key]).name
@@ -205,21 +263,30 @@ class StudyFile(Section):
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """What changed between two identities: one ``dotted.path: old → new`` for each value, sorted by path."""
-    return [f"{path}: {_said(before)} → {_said(after)}" for path, before, after in _changes("", old, new)]
+    return [said for _, said in differences_by_path(old, new)]
+
+
+def differences_by_path(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[tuple[str, ...], str]]:
+    """As `differences`, each with its path."""
+    return [
+        (path, f"{'.'.join(path)}: {_said(before)} → {_said(after)}") for path, before, after in _changes((), old, new)
+    ]
 
 
 _ABSENT = object()
 
 
-def _changes(path: str, old: object, new: object) -> list[tuple[str, object, object]]:
+def _changes(path: tuple[str, ...], old: object, new: object) -> list[tuple[tuple[str, ...], object, object]]:
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         return [
             change
             for key in sorted({*old, *new})
-            for change in _changes(f"{path}.{key}" if path else key, old.get(key, _ABSENT), new.get(key, _ABSENT))
+            for change in _changes((*path, key), old.get(key, _ABSENT), new.get(key, _ABSENT))
         ]
     return [] if old == new else [(path, old, new)]
 
 
 def _said(value: object) -> str:
+    if isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
+        return f"{len(value)} assignment{'' if len(value) == 1 else 's'}"
     return "absent" if value is _ABSENT else value if isinstance(value, str) else json.dumps(value)

@@ -86,10 +86,10 @@ def test_a_changed_file_under_the_same_name_is_refused_with_the_difference(tmp_p
     study, home = write_study(tmp_path), tmp_path / "home"
     assert hpsearch("run", study, "--home", home).code == 0
     before = (home / "optuna.journal").read_bytes()
-    result = hpsearch("run", study, "--home", home, "--set", "hyperparameters.epochs=3", "-q")
+    result = hpsearch("run", study, "--home", home, "--set", "search.seed=3", "-q")
     assert (result.code, len(result.lines)) == (2, 1)
     assert "study 'small' is there already" in result.err
-    assert "hyperparameters.epochs: 2 → 3" in result.err
+    assert "search.seed: 5 → 3" in result.err
     assert (home / "optuna.journal").read_bytes() == before
 
 

@@ -152,13 +152,17 @@ def test_a_trial_belongs_to_the_sampler_that_its_number_falls_to() -> None:
     assert told.sampler.propose(told.past, 14) == tpe.propose(told.past, 14)
 
 
-def test_a_later_part_begins_its_own_sequence() -> None:
+def test_a_later_grid_has_the_cells_that_are_left_and_a_part_without_any_gives_way() -> None:
     grid = space_of("{depth: {low: 1, high: 3}, width: [8, 16]}")
     told = Told([{"name": "random", "trials": 4}, "grid"], grid)
-    told.run(10, lambda _: [0.0])
-    assert told.sampler.propose(told.past, 10) is None
+    drawn = {tuple(values.items()) for values in told.run(4, lambda _: [0.0])}
+    told.run(6 - len(drawn), lambda _: [0.0])
+    assert told.sampler.propose(told.past, len(told.proposed)) is None
     cells = [tuple(values.items()) for values in told.proposed[4:]]
-    assert len(set(cells)) == 6
+    assert len(cells) == len(set(cells)) == 6 - len(drawn)
+    assert drawn.isdisjoint(cells)
+    goes_on = Told([{"name": "random", "trials": 4}, {"name": "grid", "trials": 6}, "tpe"], grid)
+    assert len(goes_on.run(12, lambda _: [0.0])) == 12
 
 
 def test_options_reach_the_samplers() -> None:

@@ -47,7 +47,7 @@ def test_required_keys_and_plain_defaults_are_told(section: str) -> None:
         if field.is_required():
             assert told == "required"
         elif isinstance(field.default, str | int):
-            assert told == str(field.default)
+            assert told == (str(field.default).lower() if isinstance(field.default, bool) else str(field.default))
 
 
 def test_the_parts_of_the_split_are_told() -> None:
@@ -72,14 +72,23 @@ def test_every_name_that_a_study_file_may_use_is_told(table: str) -> None:
 
 
 def test_the_examples_are_valid() -> None:
-    first, conditional, several = re.findall(r"```yaml\n(.*?)```", REFERENCE, re.DOTALL)
+    first, conditional, *several = re.findall(r"```yaml\n(.*?)```", REFERENCE, re.DOTALL)
+    weighing = next(one for one in several if "objective" in one)
+    enqueued = next(one for one in several if "enqueue" in one)
     study = parse_study(first, file="first.yaml")
     assert study.space.searched == ("learning_rate", "width")
     indented = "".join(f"  {line}\n" for line in conditional.splitlines())
     again = parse_study(f"name: s\ndata: digits\nhyperparameters:\n{indented}", file="second.yaml")
     assert again.space.searched == ("lr_decay", "decay_rate")
-    weighed = parse_study(f"name: s\ndata: digits\nhyperparameters: {{depth: 2}}\n{several}", file="third.yaml")
+    weighed = parse_study(f"name: s\ndata: digits\nhyperparameters: {{depth: 2}}\n{weighing}", file="third.yaml")
     assert [objective.metric for objective in weighed.objectives] == ["dev_accuracy", "parameters"]
+    searched = "{learning_rate: {low: 0.001, high: 1}, width: [128], optimizer: [adam]}"
+    text = f"name: s\ndata: digits\nhyperparameters: {searched}\n{enqueued}"
+    with_rows = parse_study(text, file="fourth.yaml")
+    assert [dict(queued.given) for queued in with_rows.queue] == [
+        {"learning_rate": 0.01, "optimizer": "adam"},
+        {"width": 128},
+    ]
 
 
 def test_the_packaged_names_are_told_and_load() -> None:

@@ -77,6 +77,9 @@ def test_the_smallest_file_gets_sensible_defaults() -> None:
             "patience": None,
             "judge_by": None,
             "constraints": {"max_parameters": None, "max_multiply_adds": None},
+            "enqueue": [],
+            "warm_start": None,
+            "repeats": False,
         },
         "execution": {
             "executor": "auto",
