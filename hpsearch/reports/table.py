@@ -39,7 +39,7 @@ def table(study: StudyRecord) -> pd.DataFrame:
         "seed": pd.Series([trial.seed for trial in trials], dtype=object),
     }
     if any(not trial.trained for trial in trials):
-        columns["repeats"] = pd.Series([_taken_from(trial) for trial in trials], dtype=object)
+        columns["repeats"] = pd.Series([taken_from(trial) for trial in trials], dtype=object)
     for dimension in study.dimensions:
         values = [trial.params.get(dimension.name) for trial in trials]
         columns[column(dimension.name)] = pd.Series(values, dtype=_dtype(dimension))
@@ -57,7 +57,7 @@ def beside(trial: TrialRecord, name: str) -> float | None:
     return trial.costs.get(name, trial.objectives.get(name))
 
 
-def _taken_from(trial: TrialRecord) -> str | None:
+def taken_from(trial: TrialRecord) -> str | None:
     return trial.known if trial.repeats is None else f"trial {trial.repeats}"
 
 

@@ -13,7 +13,7 @@ from pydantic import Field
 from hpsearch.events import Scalar
 from hpsearch.reports.embed import embedded
 from hpsearch.reports.figure import Figure, Missing
-from hpsearch.reports.table import also, beside, column
+from hpsearch.reports.table import also, beside, column, taken_from
 from hpsearch.reports.theme import Theme
 from hpsearch.reports.words import label
 from hpsearch.search.records import Dimension, StudyRecord, TrialRecord
@@ -74,6 +74,7 @@ def compute(study: StudyRecord, *, most: Annotated[int, Field(ge=1)] = 20_000) -
             for name in also(study)
         ),
         Column("failure", tuple(None if t.failure is None else t.failure.value for t in ordered), numeric=False),
+        *_taken_over(ordered),
         Column("diagnosis", tuple(_diagnosis(trial) for trial in ordered), numeric=False),
         Column("epochs", tuple(trial.history.epochs for trial in ordered), numeric=True),
         Column("seconds", tuple(_rounded(trial.seconds, 3) for trial in ordered), numeric=True),
@@ -82,6 +83,12 @@ def compute(study: StudyRecord, *, most: Annotated[int, Field(ge=1)] = 20_000) -
     ]
     best = study.best
     return TrialsTable(tuple(columns), None if best is None else best.number, len(study.trials))
+
+
+def _taken_over(trials: Sequence[TrialRecord]) -> list[Column]:
+    """Whose result a trial has, where any has another's."""
+    sources = tuple(taken_from(trial) for trial in trials)
+    return [Column("repeats", sources, numeric=False)] if any(sources) else []
 
 
 def _searched(dimension: Dimension, trials: Sequence[TrialRecord]) -> Column:
