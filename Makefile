@@ -31,7 +31,7 @@ test: $(VENV)/.ready-dev
 	$(TESTENV) $(BIN)/python -m pytest -n 2 -m 'not slow'
 
 test-slow: $(VENV)/.ready-dev
-	$(TESTENV) $(BIN)/python -m pytest -m slow -p no:randomly
+	$(TESTENV) $(BIN)/python -m pytest -n 2 -m slow -p no:randomly
 
 check: $(VENV)/.ready-dev
 	$(BIN)/ruff check .
