@@ -123,7 +123,7 @@ def run(
     from hpsearch.cli.repeat import overrides_of, run_repeats
 
     # All of them are checked before the first one runs.
-    repeats = [load_study(file, [*overrides, *given, *overrides_of(study, place)]) for place in range(repeat)]
+    repeats = [load_study(file, [*given, *overrides_of(study, place)]) for place in range(repeat)]
     one = partial(_run, where=where, quiet=quiet, verbose=verbose, group=study.name)
     return run_repeats(study.name, repeats, one, Workspace(*where), Console(stderr=True, quiet=quiet))
 

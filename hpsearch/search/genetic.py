@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 from optuna.distributions import BaseDistribution
-from optuna.samplers import BaseSampler, RandomSampler
+from optuna.samplers import BaseSampler
 from optuna.samplers.nsgaii._elite_population_selection_strategy import NSGAIIElitePopulationSelectionStrategy
 from optuna.study._multi_objective import _dominates
 from optuna.trial import FrozenTrial, TrialState
 
 from hpsearch.events import Scalar
 from hpsearch.search.past import Past
-from hpsearch.search.samplers import OptunaSampler
+from hpsearch.search.samplers import AllTogether
 from hpsearch.search.seeds import sampler_seed
 from hpsearch.space import fields
 from hpsearch.space.section import Section
@@ -33,7 +33,7 @@ class NsgaOptions(Section):
     mutation_prob: fields.OptionalShare = None
 
 
-class NsgaII(OptunaSampler[NsgaOptions]):
+class NsgaII(AllTogether[NsgaOptions]):
     """Children of the best: Deb et al., IEEE Trans. Evolutionary Computation 2002, for one objective and several.
 
     Steady-state form (Durillo et al., EMO 2009): each complete trial joins the population, from which the worst, by
@@ -42,12 +42,6 @@ class NsgaII(OptunaSampler[NsgaOptions]):
     """
 
     Options = NsgaOptions
-
-    def sampler(self, seed: int) -> BaseSampler:
-        return RandomSampler(seed=seed)
-
-    def together(self, past: Past, sampler: BaseSampler, draft: FrozenTrial) -> dict[str, BaseDistribution]:
-        return {name: of for name, of in self.distributions.items() if not of.single()}
 
     def relative(
         self,

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 from optuna.distributions import BaseDistribution
-from optuna.samplers import BaseSampler, RandomSampler
+from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial
 
 from hpsearch.events import Scalar
 from hpsearch.search.past import Past
-from hpsearch.search.samplers import OptunaSampler
+from hpsearch.search.samplers import AllTogether
 from hpsearch.search.units import from_unit
 from hpsearch.space import fields
 from hpsearch.space.section import Section
@@ -25,7 +25,7 @@ class QmcOptions(Section):
     sequence: fields.LowDiscrepancy = "sobol"
 
 
-class QuasiRandom(OptunaSampler[QmcOptions]):
+class QuasiRandom(AllTogether[QmcOptions]):
     """Trial n is the n-th point of a scrambled sequence: Sobol's (Owen, 1998) or Halton's (Owen, 2017).
 
     Bousquet et al., "Critical hyper-parameters: no random, no cry", 2017. Each searched hyperparameter is one
@@ -33,12 +33,6 @@ class QuasiRandom(OptunaSampler[QmcOptions]):
     """
 
     Options = QmcOptions
-
-    def sampler(self, seed: int) -> BaseSampler:
-        return RandomSampler(seed=seed)
-
-    def together(self, past: Past, sampler: BaseSampler, draft: FrozenTrial) -> dict[str, BaseDistribution]:
-        return {name: of for name, of in self.distributions.items() if not of.single()}
 
     def relative(
         self,

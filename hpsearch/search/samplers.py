@@ -153,6 +153,16 @@ class OptunaSampler(Generic[Own]):
         return proposed
 
 
+class AllTogether(OptunaSampler[Own]):
+    """A sampler of our own that proposes all that varies together; what it leaves out is random."""
+
+    def sampler(self, seed: int) -> BaseSampler:
+        return RandomSampler(seed=seed)
+
+    def together(self, past: Past, sampler: BaseSampler, draft: FrozenTrial) -> dict[str, BaseDistribution]:
+        return {name: of for name, of in self.distributions.items() if not of.single()}
+
+
 class Random(OptunaSampler[NoOptions]):
     """Independent uniform draws (log-uniform where the range is `log`): Bergstra and Bengio, JMLR 2012."""
 

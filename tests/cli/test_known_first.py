@@ -91,7 +91,7 @@ def test_repeats_come_to_mlflow_and_into_the_report(tmp_path: Path) -> None:
     repeats = [trial for trial in trials(home) if trial["repeats"] is not None]
     assert outbox.count('"hpsearch.repeats"') == len(repeats) > 0
     page = (home / "reports" / "small.html").read_text()
-    assert f"\"trial {repeats[0]['repeats']}\"" in page
+    assert f'"trial {repeats[0]["repeats"]}"' in page
 
 
 def test_a_wider_range_is_said_first_and_then_searched(tmp_path: Path) -> None:
