@@ -107,7 +107,7 @@ def kill_once(home: Path, chance: random.Random) -> bool:
 def main(home: Path, seed: int, kills: int) -> dict[str, Any]:
     chance, wrong, killed = random.Random(seed), list[str](), 0
     before: dict[int, Any] = {}
-    with mock.patch("hpsearch.tracking.tracker.MirrorProcess", NoMirror):
+    with mock.patch("hpsearch.tracking.mirror_process.MirrorProcess", NoMirror):
         for _ in range(kills):
             killed += kill_once(home, chance)
             if chance.random() < 0.2:

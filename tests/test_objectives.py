@@ -131,6 +131,21 @@ def test_one_objective_may_have_limits_too() -> None:
     assert record.front == ()
 
 
+def test_what_no_objective_needs_is_counted_when_a_trial_ends() -> None:
+    asked: list[Mapping[str, Scalar]] = []
+
+    def costs(values: Mapping[str, Scalar]) -> Mapping[str, int]:
+        asked.append(values)
+        return counted(values)
+
+    study = open_study(InMemoryStorage(), objective="{metric: dev_accuracy}", costs=costs, trials=6)
+    coordinator = Coordinator(study, FakeExecutor(), FakeRecord())
+    assert asked == []
+    while coordinator.step():
+        pass
+    assert all(trial.costs == counted(trial.values) for trial in study.record().trials)
+
+
 def test_a_grid_has_every_cell_within_the_limits_once_and_ends_with_the_last() -> None:
     record = run(InMemoryStorage(), sampler="grid", trials=1000, constraints=LIMIT)
     # width 4, 19, 34, 49, 64 by depth 1, 2, 3 by four learning rates

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import subprocess
@@ -35,7 +36,11 @@ def installed(folder: Path, code: str | None = None, name: str = "near_best") ->
 
 @pytest.fixture
 def fresh() -> Iterator[None]:
-    """Packages that are installed during a test are found, and forgotten after it."""
+    """Packages that are installed during a test are found, and forgotten after it.
+
+    The help names the samplers that there are when its command is imported, so that is done before there are more.
+    """
+    importlib.import_module("hpsearch.cli.run")
     yield
     sys.modules.pop("my_samplers", None)
 

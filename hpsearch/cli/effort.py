@@ -13,6 +13,8 @@ from hpsearch.execution.executor import Usage
 from hpsearch.reports.words import duration
 from hpsearch.space.study_file import StudyFile
 
+UNLEARNED = ("grid", "random", "qmc")  # samplers that look at no results
+
 
 @dataclass(frozen=True, slots=True)
 class Effort:
@@ -74,17 +76,28 @@ class Clock:
         )
 
 
-def stacks_line(kinds: Sequence[tuple[int, float]]) -> str:
-    """A sentence on the stacks that were measured: (size, times the speed of one alone) of each; empty for none."""
+def stacks_line(kinds: Sequence[tuple[int, float]], enough: int | None = None) -> str:
+    """A sentence on the stacks that were measured: (size, times the speed of one alone) of each; empty for none.
+
+    `enough` is how many slots would do where no stack is made, if the study has more.
+    """
     if not kinds:
         return ""
     said = f"{len(kinds)} kind{'' if len(kinds) == 1 else 's'} of network"
     least, most = min(size for size, _ in kinds), max(size for size, _ in kinds)
     if most == 1:
-        return f"stacks: {said}, trained one trial at a time: together they are no faster here"
+        advice = "" if enough is None else f"; with search.slots: {enough}, proposals would know more results"
+        return f"stacks: {said}, trained one trial at a time: together they are no faster here{advice}"
     size = f"{most}" if least == most else f"{least} to {most}"
     speed = geometric_mean(speed for _, speed in kinds)
     return f"stacks: {said}, {size} trials each, {speed:.1f} times the speed of one at a time"
+
+
+def enough_slots(file: StudyFile, workers: int) -> int | None:
+    """How many keep so many workers busy where each trains one trial; None if there are no more, or no use in fewer."""
+    enough = max(4, 2 * workers)
+    learns = any(part.name not in UNLEARNED for part in file.search.sampler.parts)
+    return enough if learns and file.search.slots > enough else None
 
 
 def opening_line(file: StudyFile, usage: Usage) -> str:

@@ -114,8 +114,8 @@ def _whole(trial: Any, objectives: Sequence[tuple[str, str]], study: str, where:
 
 
 def _columns(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns of a table that come first: which trial, and its value of each objective and cost."""
-    values = {**row.get("objectives", {"value": row["value"]}), **row.get("costs", {})}
+    """The columns of a table that come first: which trial, and its value, or several and what its network costs."""
+    values = {**row["objectives"], **row.get("costs", {})} if "objectives" in row else {"value": row["value"]}
     return {"number": row["number"], "state": row["state"], **values}
 
 

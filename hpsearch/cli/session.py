@@ -13,7 +13,7 @@ import optuna
 from rich.console import Console
 
 from hpsearch import registry
-from hpsearch.cli.effort import opening_line, stacks_line
+from hpsearch.cli.effort import enough_slots, opening_line, stacks_line
 from hpsearch.cli.ending import check, closing_lines, publish
 from hpsearch.cli.lock import Hold, only_coordinator
 from hpsearch.cli.printing import say, waiting, warnings_said
@@ -31,6 +31,7 @@ from hpsearch.search.study import SearchStudy
 from hpsearch.search.warm_start import resolve
 from hpsearch.space.load import dump_study
 from hpsearch.space.study_file import StudyFile
+from hpsearch.tracking.mirror_process import mirror_ahead
 from hpsearch.tracking.provenance import provenance
 from hpsearch.tracking.tracker import Tracker
 from hpsearch.training.data.arrays import Source
@@ -49,6 +50,7 @@ def run_study(
     with ExitStack() as stack:
         stack.enter_context(warnings_said(console))
         pausing = stack.enter_context(Pausing())
+        mirror = stack.enter_context(mirror_ahead())
         with console.status("starting"):
             if file.search.warm_start is not None:  # a study that is not there is bad input
                 resolve(file, open_storage(workspace.home, workspace.storage, write=False))
@@ -82,7 +84,9 @@ def run_study(
             return executor
 
         try:
-            return _run(Searching(study, executor, again, hold, terminal), study, job, workspace, terminal, pausing)
+            tracker = Tracker(workspace.home, file.name, workspace.tracking_uri, study.created, mirror)
+            searching = Searching(study, executor, again, hold, terminal)
+            return _run(searching, study, job, workspace, terminal, pausing, tracker)
         except KeyboardInterrupt:
             say(console, f"stopped at once; nothing finished is lost: {terminal.resume} goes on")
             return 130
@@ -105,10 +109,16 @@ def _open(
 
 
 def _run(
-    searching: Searching, study: SearchStudy, job: Job, workspace: Workspace, terminal: Terminal, pausing: Pausing
+    searching: Searching,
+    study: SearchStudy,
+    job: Job,
+    workspace: Workspace,
+    terminal: Terminal,
+    pausing: Pausing,
+    tracker: Tracker,
 ) -> int:
     file, console = study.file, terminal.console
-    with Tracker(workspace.home, file.name, workspace.tracking_uri, study.created) as tracker:
+    with tracker:
         begun = partial(tracker.study, dump_study(file), _facts(file), {})
         stopped = searching.run(tracker, begun, pausing)
         effort = searching.effort(tracker)
@@ -128,7 +138,7 @@ def _run(
         say(console, f"the space is exhausted: all {assignments} assignments have been tried")
     if effort.epochs:
         say(console, effort.line())
-        if chosen := stacks_line(effort.kinds):
+        if chosen := stacks_line(effort.kinds, enough_slots(file, effort.workers)):
             say(console, chosen)
     if stopped:
         why = "the time is up" if stopped == "timeout" else "stopped"

@@ -55,7 +55,11 @@ class ProcessExecutor:
         return self._hosts[self._devices[0]].check(file)
 
     def costs(self, values: Mapping[str, Scalar]) -> Mapping[str, int]:
-        return self._hosts[self._devices[0]].costs(values)
+        device = self._devices[0]
+        try:
+            return self._hosts[device].costs(values)
+        except HpsearchError:
+            return self._new_host(device).costs(values)
 
     def submit(self, trial: Assignment, *, tick: int, until: int) -> None:
         self._schedule.submit(trial, tick, until)
@@ -239,9 +243,13 @@ class ProcessExecutor:
         try:
             return self._hosts[worker.device].fork(worker.place)
         except HpsearchError:
-            self._hosts[worker.device].close()
-            self._hosts[worker.device] = Host(self._job, worker.device, self._log)
-            return self._hosts[worker.device].fork(worker.place)
+            return self._new_host(worker.device).fork(worker.place)
+
+    def _new_host(self, device: str) -> Host:
+        """In place of one that is dead."""
+        self._hosts[device].close()
+        self._hosts[device] = Host(self._job, device, self._log)
+        return self._hosts[device]
 
     def _hanging(self) -> Iterator[Worker]:
         """Workers whose group has had more time than all its trials may take."""

@@ -47,8 +47,12 @@ def table(study: StudyRecord) -> pd.DataFrame:
 
 
 def also(study: StudyRecord) -> tuple[str, ...]:
-    """What trials have beside their value: the other objectives, and costs of their networks."""
-    counted = [name for trial in study.trials[:1] for name in trial.costs]
+    """What trials have beside their value: the other objectives, and costs of their networks where these differ."""
+    met: dict[str, set[int]] = {}
+    for trial in study.trials:
+        for name, cost in trial.costs.items():
+            met.setdefault(name, set()).add(cost)
+    counted = [name for name, different in met.items() if len(different) > 1]
     return tuple(dict.fromkeys(name for name in (*dict(study.objectives), *counted) if name != study.metric))
 
 

@@ -103,7 +103,7 @@ def trial_record(trial: FrozenTrial, objectives: Objectives) -> TrialRecord:
         slot_start=trial.user_attrs["start"],
         diagnosis=tuple(Finding(name, sentence) for name, sentence in result.get("diagnosis", [])),
         objectives=dict(zip(objectives.metrics, told, strict=True)) if len(told) > 1 else {},
-        costs=trial.user_attrs.get("costs", {}),
+        costs=trial.user_attrs.get("costs") or result.get("costs", {}),
         repeats=trial.user_attrs.get("repeats"),
         known="/".join(str(part) for part in trial.user_attrs["known"]) if "known" in trial.user_attrs else None,
     )

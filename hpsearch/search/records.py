@@ -51,7 +51,7 @@ class TrialRecord:
     metric's worst value and `failure` set. `ended` is None while it runs. `diagnosis` has the verdict first;
     it is empty for trials of older versions. `objectives` has a complete trial's value of each objective, by metric,
     where a study has several; `value` is then that of the one by which trials are ranked. `costs` has what its network
-    costs, by name, where the study counts it. `repeats` is the trial whose assignment this one has again, and whose
+    costs, by name, once it is counted. `repeats` is the trial whose assignment this one has again, and whose
     result it got; `known`, as ``study/number``, the trial of another study that it took its result over from.
     """
 

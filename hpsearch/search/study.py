@@ -49,7 +49,7 @@ class SearchStudy:
     ) -> None:
         """`data` is a fingerprint of what is trained on: a study goes on with no other.
 
-        `costs` says what a network costs. It is asked only where the study counts that.
+        `costs` says what a network costs: asked before a trial where the study file counts that, else at its end.
         """
         self.file, self._storage, self._data = file, storage, data
         self.space = file.space
@@ -210,6 +210,8 @@ class SearchStudy:
             "signals": {str(epoch): _json_lists(signals) for epoch, signals in history.signals.items()},
             "diagnosis": [[finding.name, finding.sentence] for finding in diagnosis],
         }
+        if not self.file.counts_costs:
+            result["costs"] = dict(self._costs(self.trials[number].user_attrs["values"]))
         if failure is not None:
             result |= dict(zip(("failure", "message", "traceback"), failure, strict=True))
         self._storage.set_trial_user_attr(trial, "result", result)

@@ -12,8 +12,8 @@ from typing import Literal, Self
 from urllib.parse import quote
 
 from hpsearch.events import Scalar
+from hpsearch.tracking import mirror_process
 from hpsearch.tracking.counts import Counts
-from hpsearch.tracking.mirror_process import MirrorProcess
 from hpsearch.tracking.outbox import Outbox
 from hpsearch.tracking.provenance import provenance
 
@@ -26,13 +26,22 @@ class Tracker:
     Nothing recorded twice does harm: of a trial's start, its end and each of its epochs the first one counts.
     """
 
-    def __init__(self, home: Path, study: str, tracking_uri: str | None, study_id: str = "") -> None:
+    def __init__(
+        self,
+        home: Path,
+        study: str,
+        tracking_uri: str | None,
+        study_id: str = "",
+        mirror: mirror_process.MirrorProcess | None = None,
+    ) -> None:
         """`study_id` tells this study from a deleted one of the same name, and from one of another home on
         the same server; the study's moment of creation will do. `tracking_uri` None: the home's own SQLite.
+        `mirror`: one that has been started ahead.
         """
         file = quote(f"{study}.{study_id}" if study_id else study, safe="")
         self._home, self._study, self._tracking_uri = home, study, tracking_uri
         self._study_id = study_id or study
+        self._ahead = mirror
         self._path = home / "outbox" / f"{file}.jsonl"
         self.log = self._path.with_suffix(".mirror.log")
         """Where the mirror says what went wrong."""
@@ -40,12 +49,22 @@ class Tracker:
         """Why `finish` returned None, in one line."""
 
     def __enter__(self) -> Self:
-        """Open the outbox and start the mirror, whose seconds of start then cost training nothing.
+        """Open the outbox, and set the mirror on it.
 
         Raises HpsearchError if the outbox cannot be written.
         """
         self._outbox = Outbox(self._path)
-        self._mirror = MirrorProcess(self._mirror_arguments(), self.log)
+        self._mirror = self._ahead or mirror_process.MirrorProcess()
+        self._mirror.follow(
+            {
+                "home": str(self._home),
+                "outbox": str(self._path),
+                "study": self._study,
+                "study_id": self._study_id,
+                "log": str(self.log),
+                "tracking_uri": self._tracking_uri,
+            }
+        )
         return self
 
     def __exit__(
@@ -121,13 +140,6 @@ class Tracker:
 
     def _append(self, kind: str, at: float | None = None, /, **fields: object) -> None:
         self._outbox.append({"kind": kind, "time": time.time() if at is None else at, **fields})
-
-    def _mirror_arguments(self) -> list[str]:
-        arguments = ["--home", str(self._home), "--outbox", str(self._path)]
-        arguments += ["--study", self._study, "--study-id", self._study_id]
-        if self._tracking_uri is not None:
-            arguments += ["--tracking-uri", self._tracking_uri]
-        return arguments
 
     def _read(self, answer: bytes) -> Counts | None:
         try:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,7 +94,7 @@ class NoMirror:
 
     processor_seconds = 0.0
 
-    def __init__(self, arguments: list[str], log: Path) -> None: ...
+    def follow(self, orders: Mapping[str, str | None]) -> None: ...
     def revive(self) -> None: ...
     def let_go(self) -> None: ...
     def finish(self, timeout: float) -> bytes:
@@ -112,7 +112,7 @@ def no_page(record: StudyRecord, path: Path, **options: object) -> Path:
 def light() -> Iterator[None]:
     """Within it, a run in this process trains and writes the study and the outbox, and leaves the rest out."""
     with (
-        mock.patch("hpsearch.tracking.tracker.MirrorProcess", NoMirror),
+        mock.patch("hpsearch.tracking.mirror_process.MirrorProcess", NoMirror),
         mock.patch("hpsearch.cli.ending.write_page", no_page),
     ):
         yield

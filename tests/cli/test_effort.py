@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
-from hpsearch.cli.effort import Clock, Effort, stacks_line
+import pytest
+
+from hpsearch.cli.effort import Clock, Effort, enough_slots, stacks_line
 from hpsearch.execution.executor import Usage
+from hpsearch.space.load import parse_study
 
 
 def test_the_stacks_that_were_chosen_are_told_in_a_sentence() -> None:
     assert stacks_line([]) == ""
     alone = "stacks: 1 kind of network, trained one trial at a time: together they are no faster here"
     assert stacks_line([(1, 1.0)]) == alone
+    advised = f"{alone}; with search.slots: 4, proposals would know more results"
+    assert stacks_line([(1, 1.0)], 4) == advised
     both = "stacks: 2 kinds of network, 1 to 4 trials each, 2.0 times the speed of one at a time"
-    assert stacks_line([(1, 1.0), (4, 4.0)]) == both
+    assert stacks_line([(1, 1.0), (4, 4.0)], 4) == both
+
+
+@pytest.mark.parametrize(
+    ("search", "workers", "enough"),
+    [
+        ("sampler: tpe", 1, 4),
+        ("sampler: tpe", 2, 4),
+        ("sampler: tpe, slots: 4", 2, None),
+        ("sampler: tpe, slots: 5", 2, 4),
+        ("sampler: tpe", 6, 12),
+        ("sampler: tpe", 8, None),
+        ("sampler: random", 2, None),
+        ("sampler: [{name: qmc, trials: 8}, tpe]", 2, 4),
+    ],
+)
+def test_fewer_slots_are_advised_where_proposals_learn_and_workers_stay_busy(
+    search: str, workers: int, enough: int | None
+) -> None:
+    text = f"name: s\ndata: digits\nhyperparameters: {{learning_rate: {{low: 0.1, high: 1.0}}}}\nsearch: {{{search}}}\n"
+    assert enough_slots(parse_study(text, file="s.yaml"), workers) == enough
 
 
 def test_devices_of_a_kind_are_counted() -> None:

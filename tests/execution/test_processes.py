@@ -184,6 +184,16 @@ def test_a_host_that_died_is_replaced_with_the_worker(job: Job, expected: Any) -
     assert numbers(told) == expected[0]
 
 
+def test_a_host_that_died_is_replaced_to_count_what_a_network_costs(job: Job) -> None:
+    with opened(ProcessExecutor(job)) as executor:
+        before = executor.costs({"width": 8})
+        host = executor._hosts["cpu"]._process
+        host.kill()
+        host.wait()
+        assert executor.costs({"width": 8}) == before
+        assert before["parameters"] > 0
+
+
 def test_a_study_stopped_goes_on_in_another_executor(job: Job, expected: Any) -> None:
     with opened(ProcessExecutor(replace(job, every=60.0))) as executor:
         submit(executor)

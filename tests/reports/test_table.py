@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from hpsearch.events import Failure
@@ -53,6 +55,13 @@ def test_the_table_of_no_trials_has_the_same_columns() -> None:
     empty, one = table(study(dimensions=DIMENSIONS)), table(study(trial(0, 1.0), dimensions=DIMENSIONS))
     assert len(empty) == 0
     assert list(empty.columns) == list(one.columns)
+
+
+def test_costs_that_are_the_same_for_all_are_no_columns() -> None:
+    alike = [replace(trial(number, 0.9), costs={"parameters": 7, "multiply_adds": 7 + number}) for number in range(3)]
+    assert "parameters" not in table(study(*alike)).columns
+    assert list(table(study(*alike))["multiply_adds"]) == [7, 8, 9]
+    assert list(table(study(alike[0])).columns) == list(table(study(trial(0, 0.9))).columns)
 
 
 def test_other_objectives_and_costs_are_columns_behind_the_value() -> None:

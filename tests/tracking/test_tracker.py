@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from hpsearch.tracking.counts import Counts
+from hpsearch.tracking.mirror_process import mirror_ahead
 from hpsearch.tracking.tracker import Tracker
 
 TRIALS, EPOCHS = 12, 20
@@ -173,6 +174,37 @@ def test_a_mirror_that_cannot_even_start_is_said(home: Path, monkeypatch: pytest
         record_study(tracker, trials=8)
         assert tracker.finish(10) is None
         assert "the MLflow mirror died" in tracker.reason
+
+
+def test_a_mirror_that_is_started_ahead_records_the_study_or_leaves_nothing(home: Path) -> None:
+    with mirror_ahead() as mirror:
+        process = mirror._process
+        assert process is not None
+        with Tracker(home, "s", None, mirror=mirror) as tracker:
+            record_study(tracker, trials=2)
+            tracker.study_ended("FINISHED", {}, {})
+            assert mirror_of(tracker) is process
+            assert tracker.finish(60) == all_sent(2), tracker.reason
+    before = sorted(home.rglob("*"))
+    with mirror_ahead() as mirror:
+        process = mirror._process
+        assert process is not None
+    assert process.wait(10) == -signal.SIGKILL
+    assert sorted(home.rglob("*")) == before
+
+
+def test_what_mlflow_says_while_it_is_imported_is_in_the_log(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = "import sys\nprint('early words', file=sys.stderr)\nraise RuntimeError('a broken installation')\n"
+    (tmp_path / "mlflow.py").write_text(broken)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with mirror_ahead() as mirror, Tracker(home, "s", None, mirror=mirror) as tracker:
+        record_study(tracker, trials=1)
+        assert tracker.finish(20) is None
+        assert str(tracker.log) in tracker.reason
+    told = tracker.log.read_text()
+    assert told.index("early words") < told.index("RuntimeError: a broken installation")
 
 
 def test_the_coordinator_never_imports_mlflow() -> None:
