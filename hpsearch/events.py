@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 Scalar = bool | int | float | str | None
 Signals = Mapping[str, Sequence[float]]
@@ -38,7 +38,8 @@ class EpochEnded:
     """A trial has trained one more epoch. `epoch` counts from 1; `time` is Unix seconds.
 
     `signals` is what was measured inside the network in this epoch, a list for each name (mostly one value a
-    layer, the first layer first); empty for most epochs.
+    layer, the first layer first); empty for most epochs. `worker` is the place, from 0, of the worker that trained it,
+    and `stack` how many trials were trained together: neither may decide anything (laws 2 and 3).
     """
 
     number: int
@@ -47,6 +48,8 @@ class EpochEnded:
     time: float
     seconds: float
     signals: Signals = field(default_factory=dict)
+    worker: int = 0
+    stack: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +90,26 @@ def from_json(record: Mapping[str, Any]) -> Event:
     return _KINDS[record["event"]](**fields)
 
 
+class Placement(NamedTuple):
+    """From `epoch` on, up to the next placement, a trial was trained by `worker` among `stack` trials."""
+
+    epoch: int
+    worker: int
+    stack: int
+
+
 @dataclass(slots=True)
 class History:
     """What a trial said epoch by epoch: for each metric a list, one value an epoch, and when each was known.
 
-    `signals` holds, by epoch, what was measured inside the network; most epochs have none.
+    `signals` holds, by epoch, what was measured inside the network; most epochs have none. `trained_by` has who trained
+    it in what stacks, changes only; it is empty for trials of older versions, and for those that were trained nowhere.
     """
 
     metrics: dict[str, list[float]] = field(default_factory=dict)
     times: list[float] = field(default_factory=list)
     signals: dict[int, Signals] = field(default_factory=dict)
+    trained_by: list[Placement] = field(default_factory=list)
 
     @property
     def epochs(self) -> int:
@@ -111,3 +124,5 @@ class History:
         self.times.append(event.time)
         if event.signals:
             self.signals[event.epoch] = event.signals
+        if not self.trained_by or self.trained_by[-1][1:] != (event.worker, event.stack):
+            self.trained_by.append(Placement(event.epoch, event.worker, event.stack))

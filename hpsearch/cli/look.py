@@ -1,4 +1,4 @@
-"""Commands that read: `status`, `studies`, `trials`, `best`. They disturb no run and write nothing."""
+"""Commands that read: `status`, `studies`, `trials`, `best`, `show`. They disturb no run and write nothing."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def trials(study: str, output_format: str, home: Path, storage: str | None) -> N
     \b
     hpsearch trials digits-mlp --format csv > trials.csv
     """
-    record = _read(study, home, storage)
+    record = read(study, home, storage)
     rows = [_row(trial, record.objectives) for trial in record.trials]
     if output_format == "table":
         shown = ["epochs", "seconds", "params"]
@@ -88,29 +88,60 @@ def best(study: str, output_format: str, home: Path, storage: str | None) -> Non
     \b
     hpsearch best digits-mlp --format json
     """
-    record = _read(study, home, storage)
+    record = read(study, home, storage)
     if record.best is None:
         ended = len(record.trials) == record.total and all(trial.finished for trial in record.trials)
         raise InputError(f"no trial of {study!r} " + ("came to a good end" if ended else "is complete yet"))
     where = Workspace(home)
     if not record.objectives:
-        print_object(_whole(record.best, (), study, where), output_format)
+        print_object(whole(record.best, (), study, where, output_format), output_format)
         return
-    rows = [_whole(trial, record.objectives, study, where) for trial in record.front]
+    rows = [whole(trial, record.objectives, study, where, output_format) for trial in record.front]
     if output_format == "table":
         rows = [{**_columns(row), "params": dict(trial.params)} for row, trial in zip(rows, record.front, strict=True)]
     print_rows(rows, output_format, empty="")
 
 
-def _whole(trial: Any, objectives: Sequence[tuple[str, str]], study: str, where: Workspace) -> dict[str, Any]:
-    """A trial with all its values, and where its network is."""
+@click.command()
+@click.argument("study")
+@click.argument("trial", type=int)
+@options.output_format
+@options.workspace
+def show(study: str, trial: int, output_format: str, home: Path, storage: str | None) -> None:
+    """Show one TRIAL of STUDY: what `best` shows of the best one.
+
+    \b
+    hpsearch show digits-mlp 3 --format json
+    """
+    record = read(study, home, storage)
+    found = next((one for one in record.trials if one.number == trial), None)
+    if found is None:
+        have = f"it has 0 to {record.trials[-1].number}" if record.trials else "it has none yet"
+        raise InputError(f"study {study!r} has no trial {trial}", hint=have)
+    print_object(whole(found, record.objectives, study, Workspace(home), output_format), output_format)
+
+
+def whole(
+    trial: Any, objectives: Sequence[tuple[str, str]], study: str, where: Workspace, output_format: str
+) -> dict[str, Any]:
+    """A trial with all its values, who trained it, and where its network is."""
     found = _row(trial, objectives)
     found["params"] = dict(trial.values)
     found["diagnosis"] = {one.name: f"{one.sentence} {one.advice}".strip() for one in trial.diagnosis}
+    found["trained_by"] = _trained_by(trial, output_format)
     of, _, number = (trial.known or f"{study}/{trial.number}").partition("/")
     network = network_files.last(where.networks(of), int(number))
     found["weights"] = str(network) if network.exists() else None
     return found
+
+
+def _trained_by(trial: Any, output_format: str) -> Any:
+    """Which worker trained a trial in what stacks: for programs each change of them, for people a line."""
+    if output_format == "json":
+        return [placement._asdict() for placement in trial.history.trained_by]
+    from hpsearch.search.placement import stays
+
+    return "; ".join(stay.sentence() for stay in stays(trial.history)) or None
 
 
 def _columns(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -184,7 +215,8 @@ def _row(trial: Any, objectives: Sequence[tuple[str, str]]) -> dict[str, Any]:
     }
 
 
-def _read(study: str, home: Path, storage: str | None) -> Any:
+def read(study: str, home: Path, storage: str | None) -> Any:
+    """A study as it stands. Raises InputError for one that is not there."""
     from hpsearch.search.reading import read_study
     from hpsearch.search.storage import open_storage
 

@@ -24,6 +24,7 @@ COMMANDS = {
     "studies": ("hpsearch.cli.look:studies", "List the studies of this workspace."),
     "trials": ("hpsearch.cli.look:trials", "List the trials of a study."),
     "best": ("hpsearch.cli.look:best", "Show the best trial of a study."),
+    "show": ("hpsearch.cli.look:show", "Show one trial of a study."),
     "report": ("hpsearch.cli.report:report", "Write a study's HTML report."),
     "compare": ("hpsearch.cli.compare:compare", "Compare searches over repeated seeds."),
     "figures": ("hpsearch.cli.figures:figures", "List the figures of a report, with their options."),

@@ -98,7 +98,7 @@ class _Host:
         status = 1
         try:
             self._control.close()
-            serve(Connection(descriptor), self._job, self._shared)
+            serve(Connection(descriptor), self._job, self._shared, message["place"])
             status = 0
         except BaseException:  # it must not go on as a second host
             sys.excepthook(*sys.exc_info())

@@ -34,12 +34,12 @@ MOST_IDLE = 8  # networks that no trial here needs: kept, for the next trial may
 class Trainer:
     """Makes networks, trains any group of one kind for one epoch, saves what is to be saved. It chooses nothing."""
 
-    def __init__(self, job: Job, data: Dataset, keeper: Keeper, device: str) -> None:
-        """`data` is on the CPU as yet. `keeper` takes networks and checkpoints."""
+    def __init__(self, job: Job, data: Dataset, keeper: Keeper, device: str, place: int = 0) -> None:
+        """`data` is on the CPU as yet. `keeper` takes networks and checkpoints; `place` is the worker's, for events."""
         self._precision: Precision = registry.load("precision", job.precision)
         self._precision.set_up(device)
         data = data.to(device, self._precision.dtype)
-        self._job, self._data, self._keeper, self._device = job, data, keeper, device
+        self._job, self._data, self._keeper, self._device, self._place = job, data, keeper, device, place
         self._sizes = StackSizes(job.sizes, identity(device, job.precision), job.stack)
         self._programs: dict[Signature, Program] = {}
         self._held: dict[int, UnderWay] = {}
@@ -100,7 +100,8 @@ class Trainer:
         self.busy += passed
         now, share = time.time(), passed / len(members)
         with self._lock:
-            events = [self._hear(s.number, m, now, share) for s, m in zip(stack.states, metrics, strict=True)]
+            told = zip(stack.states, metrics, strict=True)
+            events = [self._hear(state.number, m, now, share, len(members)) for state, m in told]
             self._midway = set()
             for trial in [trial for trial in members if trial.number in self._held]:
                 if trial.over:
@@ -170,10 +171,10 @@ class Trainer:
                 trial.stack = stack
         return stack
 
-    def _hear(self, number: int, metrics: dict[str, float], now: float, seconds: float) -> Event:
+    def _hear(self, number: int, metrics: dict[str, float], now: float, seconds: float, stack: int) -> Event:
         trial = self._held[number]
         epoch, signals = trial.epoch, trial.state.signals
-        event = EpochEnded(number, epoch, metrics, now, seconds + trial.waiting, signals)
+        event = EpochEnded(number, epoch, metrics, now, seconds + trial.waiting, signals, self._place, stack)
         trial.waiting = 0.0
         if wrong := divergence(metrics):
             self.forget(number)

@@ -28,20 +28,23 @@ from hpsearch.training.fit import BrokenOff
 log = logging.getLogger("hpsearch")
 
 
-def serve(connection: Connection, job: Job, data: Dataset) -> None:
-    """Do what the coordinator says until it says ``close``. When it is gone, so is this process."""
-    Worker(connection, job, data).run()
+def serve(connection: Connection, job: Job, data: Dataset, place: int) -> None:
+    """Do what the coordinator says until it says ``close``. When it is gone, so is this process.
+
+    `place` is the worker's among all workers: its events and its checkpoints say who trained an epoch.
+    """
+    Worker(connection, job, data, place).run()
 
 
 class Worker:
     """One trainer at the end of a pipe."""
 
-    def __init__(self, connection: Connection, job: Job, data: Dataset) -> None:
+    def __init__(self, connection: Connection, job: Job, data: Dataset, place: int) -> None:
         self._connection = connection
         self._keeper = _Keeper(job.weights)
         self._said = _Said()
         log.handlers, log.propagate = [self._said], False
-        self._trainer = Trainer(job, data, self._keeper, job.device)
+        self._trainer = Trainer(job, data, self._keeper, job.device, place)
         self._inbox: SimpleQueue[Message] = SimpleQueue()
         self._sending = threading.Lock()
         self._closing = False

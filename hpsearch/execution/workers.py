@@ -92,7 +92,7 @@ class Host:
         self._log.parent.mkdir(parents=True, exist_ok=True)
         with ours, theirs:
             try:
-                send(self._control, {"do": "fork", "log": str(self._log.resolve())})
+                send(self._control, {"do": "fork", "place": place, "log": str(self._log.resolve())})
                 send_handle(self._control, theirs.fileno(), self._process.pid)
             except OSError as error:
                 raise self._dead() from error

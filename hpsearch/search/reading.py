@@ -11,7 +11,7 @@ from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState
 
 from hpsearch.errors import InputError, did_you_mean
-from hpsearch.events import Failure, History, Signals
+from hpsearch.events import Failure, History, Placement, Signals
 from hpsearch.search.dimensions import dimensions
 from hpsearch.search.objectives import Objectives
 from hpsearch.search.records import State, StudyRecord, TrialRecord
@@ -58,6 +58,8 @@ def read_study(storage: BaseStorage | None, name: str) -> StudyRecord:
         data=facts.get("data"),
         provenance=noted.get("provenance"),
         revisions=_revisions(facts),
+        slots=file.search.slots,
+        stack=file.execution.stack if isinstance(file.execution.stack, int) else None,
     )
 
 
@@ -99,7 +101,7 @@ def trial_record(trial: FrozenTrial, objectives: Objectives) -> TrialRecord:
         failure=Failure(result["failure"]) if "failure" in result else None,
         message=result.get("message", ""),
         traceback=result.get("traceback", ""),
-        history=History(metrics, result.get("times", []), _signals(result)),
+        history=History(metrics, result.get("times", []), _signals(result), _placements(result)),
         slot_start=trial.user_attrs["start"],
         diagnosis=tuple(Finding(name, sentence) for name, sentence in result.get("diagnosis", [])),
         objectives=dict(zip(objectives.metrics, told, strict=True)) if len(told) > 1 else {},
@@ -134,6 +136,10 @@ def _signals(result: Mapping[str, Any]) -> dict[int, Signals]:
         int(epoch): {name: [_number(value) for value in values] for name, values in signals.items()}
         for epoch, signals in result.get("signals", {}).items()
     }
+
+
+def _placements(result: Mapping[str, Any]) -> list[Placement]:
+    return [Placement(*placement) for placement in result.get("trained_by", [])]
 
 
 def facts_of(storage: BaseStorage | None, name: str) -> Mapping[str, Any] | None:

@@ -106,7 +106,8 @@ class StudyRecord:
     `metric` and `direction` are those by which trials are ranked. `objectives` has all (metric, direction) in the
     order of the study file where there are several; where there is one, it is empty. `revisions` says of each change
     of the search the first trial that was asked for afterwards, and what changed.
-    `data` is the fingerprint of what was trained on; `provenance` says who ran it last, with which versions.
+    `data` is the fingerprint of what was trained on; `provenance` says who ran it last, with which versions. `slots` is
+    how many trials are under way at a time, `stack` the most that train together where the study file says it.
     """
 
     name: str
@@ -125,6 +126,8 @@ class StudyRecord:
     data: str | None = None
     provenance: Mapping[str, str] | None = None
     revisions: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    slots: int = 0
+    stack: int | None = None
 
     def better(self, one: float, other: float) -> bool:
         """Whether value `one` is strictly better than `other` in this study's direction."""

@@ -209,6 +209,7 @@ class SearchStudy:
             "end": end,
             "signals": {str(epoch): _json_lists(signals) for epoch, signals in history.signals.items()},
             "diagnosis": [[finding.name, finding.sentence] for finding in diagnosis],
+            "trained_by": [list(placement) for placement in history.trained_by],
         }
         if not self.file.counts_costs:
             result["costs"] = dict(self._costs(self.trials[number].user_attrs["values"]))
@@ -246,8 +247,8 @@ class SearchStudy:
 
 
 def _taken_over(trial: FrozenTrial, tick: int) -> dict[str, Any]:
-    """Another trial's result, which costs no training here."""
-    return {**trial.user_attrs["result"], "end": tick, "seconds": 0.0}
+    """Another trial's result, which costs no training here, and was trained nowhere."""
+    return {**trial.user_attrs["result"], "end": tick, "seconds": 0.0, "trained_by": []}
 
 
 def _json_lists(named: Mapping[str, Sequence[float]]) -> dict[str, list[float | str]]:

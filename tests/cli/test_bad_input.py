@@ -106,7 +106,9 @@ def test_an_unknown_study_gets_a_did_you_mean(command: str, read_home: Path) -> 
     assert result.lines == ["error: there is no study 'smal'; did you mean 'small'?"]
 
 
-@pytest.mark.parametrize("command", [["status"], ["status", "x"], ["trials", "x"], ["best", "x"], ["resume", "x"]])
+@pytest.mark.parametrize(
+    "command", [["status"], ["status", "x"], ["trials", "x"], ["best", "x"], ["show", "x", "0"], ["resume", "x"]]
+)
 def test_reading_where_nothing_is_makes_nothing(command: list[str], tmp_path: Path) -> None:
     for where in (["--home", tmp_path / "home"], ["--storage", f"sqlite:///{tmp_path}/s.db"]):
         result = hpsearch(*command, *where)

@@ -15,7 +15,14 @@ from tests.cli.command import environment, hpsearch, run_process, snapshot, star
 
 READING = [
     [*command, "--format", output_format]
-    for command in (["status", "small"], ["status"], ["studies"], ["trials", "small"], ["best", "small"])
+    for command in (
+        ["status", "small"],
+        ["status"],
+        ["studies"],
+        ["trials", "small"],
+        ["best", "small"],
+        ["show", "small", "1"],
+    )
     for output_format in ("table", "json", "csv")
 ]
 
@@ -107,6 +114,32 @@ def test_best_is_the_best_trial_with_all_its_values_and_its_weights(read_home: P
     assert list(found["diagnosis"]) == listed["diagnosis"].split(", ")
     verdict = listed["diagnosis"].split(",")[0]
     assert any(line[:1] == [verdict] for line in table)
+
+
+def test_show_is_one_trial_as_best_has_it_and_who_trained_it(read_home: Path) -> None:
+    best = hpsearch("best", "small", "--home", read_home, "--format", "json").json
+    assert hpsearch("show", "small", best["number"], "--home", read_home, "--format", "json").json == best
+    for number, epochs in enumerate(
+        t["epochs"] for t in hpsearch("trials", "small", "--home", read_home, "--format", "json").json
+    ):
+        found = hpsearch("show", "small", number, "--home", read_home, "--format", "json").json
+        assert (found["number"], found["epochs"]) == (number, epochs)
+        assert found["trained_by"][0]["epoch"] == 1
+        assert all(set(change) == {"epoch", "worker", "stack"} for change in found["trained_by"])
+        assert {change["worker"] for change in found["trained_by"]} == {0}
+        (line,) = (
+            line
+            for line in hpsearch("show", "small", number, "--home", read_home).out.splitlines()
+            if line.startswith("trained_by")
+        )
+        said = f"epochs 1 to {epochs}" if epochs > 1 else "epoch 1"
+        assert re.fullmatch(rf"trained_by +worker 0, {said}, (alone|[\d to]+ trials together)", line)
+
+
+def test_show_of_a_trial_that_is_not_there_says_which_are(read_home: Path) -> None:
+    result = hpsearch("show", "small", "4", "--home", read_home)
+    assert (result.code, result.out) == (2, "")
+    assert result.lines == ["error: study 'small' has no trial 4; it has 0 to 3"]
 
 
 def test_report_prints_where_the_page_is(read_home: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -105,6 +106,11 @@ def test_two_workers_give_the_bits_of_one_process(job: Job, expected: Any) -> No
     assert usage.devices == ("cpu", "cpu")
     assert usage.epochs == 7 * 6
     assert usage.stacks < usage.epochs
+    trained = [event for events in told.values() for event in events if isinstance(event, EpochEnded)]
+    together = Counter((event.worker, event.time) for event in trained)
+    assert all(event.stack == together[event.worker, event.time] for event in trained)
+    assert {event.worker for event in trained} == {0, 1}
+    assert len(together) == usage.stacks
     assert all(seconds > 0 for seconds in usage.busy)
     assert not list(job.weights.glob("*.checkpoint"))
 
@@ -144,6 +150,8 @@ def test_a_worker_without_work_takes_trials_over_from_another(job: Job) -> None:
         executor._movable = True
         told = drain(executor, watch)
     assert any({0, 1} <= seen for seen in places.values()), "nobody moved"
+    assert {e.worker for events in first.values() for e in events if isinstance(e, EpochEnded)} == {0}
+    assert {e.worker for events in told.values() for e in events if isinstance(e, EpochEnded)} == {0, 1}
     for number, events in told.items():
         assert numbers({number: [*first[number], *events]})[number] == expected[number]
 

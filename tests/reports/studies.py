@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hpsearch.declarations import Direction
-from hpsearch.events import Failure, History, Scalar, Signals
+from hpsearch.events import Failure, History, Placement, Scalar, Signals
 from hpsearch.search.records import Dimension, State, StudyRecord, TrialRecord
 from hpsearch.training.diagnosis import diagnose
 
@@ -46,16 +46,22 @@ def trial(
     message: str = "",
     metrics: Mapping[str, Sequence[float]] | None = None,
     signals: Mapping[int, Signals] | None = None,
+    ends: Sequence[float] | None = None,
+    trained_by: Sequence[tuple[int, int, int]] = (),
 ) -> TrialRecord:
     """A trial that started `start` seconds after START and took `seconds`; None says that it still runs.
 
-    Its diagnosis is that of its metrics and signals.
+    Its diagnosis is that of its metrics and signals. Its epochs end `ends` seconds after START, one a second unless it
+    is said; `trained_by` has the placements.
     """
     started = START + timedelta(seconds=start)
     history = History({name: list(values) for name, values in (metrics or {}).items()})
     epochs = max((len(values) for values in history.metrics.values()), default=0)
     history.signals = dict(signals or {})
     history.times = [started.timestamp() + epoch for epoch in range(epochs)]
+    if ends is not None:
+        history.times = [START.timestamp() + end for end in ends]
+    history.trained_by = [Placement(*placed) for placed in trained_by]
     return TrialRecord(
         number=number,
         state=state,
@@ -105,6 +111,24 @@ def weighed(record: StudyRecord, third: bool = False) -> StudyRecord:
         return replace(one, costs=costs, objectives={name: told[name] for name, _ in (*names, *more) if name in told})
 
     return replace(record, objectives=(*names, *more), trials=tuple(weigh(one) for one in record.trials))
+
+
+def placed(record: StudyRecord, workers: int = 2) -> StudyRecord:
+    """The same study with who trained it: every seventh trial moves to the next worker halfway, in another stack."""
+
+    def place(one: TrialRecord) -> TrialRecord:
+        epochs, worker = one.history.epochs, one.number % workers
+        if not epochs or not one.finished:
+            return one
+        pace = (one.seconds or 0.0) / epochs
+        history = replace(one.history, times=[one.started.timestamp() + pace * (n + 1) for n in range(epochs)])
+        history.trained_by = [Placement(1, worker, 1 + one.number % 8)]
+        if epochs > 1:
+            moved = (worker + 1) % workers if one.number % 7 == 0 else worker
+            history.trained_by.append(Placement(1 + epochs // 2, moved, 2 + one.number % 7))
+        return replace(one, history=history)
+
+    return replace(record, trials=tuple(place(one) for one in record.trials), slots=16)
 
 
 def search(count: int, seed: int = 0, epochs: int = 20) -> StudyRecord:

@@ -12,7 +12,7 @@ import pytest
 from hpsearch.reports import page
 from hpsearch.reports.page import write_page
 from hpsearch.search.records import Dimension, StudyRecord
-from tests.reports.studies import search, study, trial
+from tests.reports.studies import placed, search, study, trial
 from tests.reports.test_page import evil
 
 BROWSER = next(
@@ -29,7 +29,7 @@ STUDIES = {
     "ten": lambda: search(10),
     "hundred": lambda: search(100),
     "a thousand": lambda: search(1000),
-    "ten thousand": lambda: search(10_000, epochs=5),
+    "ten thousand": lambda: placed(search(10_000, epochs=5)),
     "one hyperparameter": lambda: study(*(trial(n, n / 30, params={"x": n / 30}) for n in range(30))),
     "equal values": lambda: study(*(trial(n, 0.5, params={"x": n / 30}) for n in range(30))),
     "minimized": lambda: replace(search(60), direction="minimize"),

@@ -16,7 +16,7 @@ from hpsearch.events import Failure, Scalar
 from hpsearch.reports.dashboard import load_dashboard
 from hpsearch.reports.page import render, write_page
 from hpsearch.search.records import Dimension, StudyRecord
-from tests.reports.studies import search, study, trial
+from tests.reports.studies import placed, search, study, trial
 
 EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(2)><b>%{x}&amp;"
 
@@ -160,4 +160,4 @@ def test_a_name_that_no_encoding_knows_is_still_written(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("count", "megabytes"), [(1000, 5.8), (10_000, 8.0)])
 def test_a_page_of_many_trials_stays_small(count: int, megabytes: float) -> None:
-    assert len(render(search(count, epochs=3), load_dashboard("study")).encode()) < megabytes * 1e6
+    assert len(render(placed(search(count, epochs=3)), load_dashboard("study")).encode()) < megabytes * 1e6

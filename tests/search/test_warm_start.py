@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -81,7 +82,7 @@ def test_results_that_hold_are_taken_over_and_known_to_sampler_and_pruner() -> N
     for trial, before in zip(new.trials, ended, strict=False):
         assert trial.known == f"fake/{before.number}"
         assert (trial.value, trial.seed, dict(trial.values)) == (before.value, before.seed, dict(before.values))
-        assert repr(trial.history) == repr(before.history)
+        assert repr(trial.history) == repr(replace(before.history, trained_by=[])), "it was trained nowhere"
         assert trial.number not in executor.submitted
         assert trial.seconds == 0
     assert {report.number for report in study._past.reports} > set(range(len(ended)))

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import torch
 
-from hpsearch.events import EpochEnded
+from hpsearch.events import EpochEnded, to_json
 from hpsearch.files import write_whole
 from hpsearch.training import checkpoint, network_files
 from hpsearch.training.checkpoint import Best, Checkpoint
@@ -32,7 +32,7 @@ def trained(epochs: int = 2) -> Checkpoint:
     """A trial in a stack with another, whose row it is."""
     states = [trials.start(PROGRAM, seed=seed, values=VALUES, number=seed) for seed in (4, 5)]
     told = trials.train(PROGRAM, states, epochs)[5]
-    past = [EpochEnded(5, n + 1, metrics, 1.5 * n, 0.1, {"norm": [n / 3]}) for n, metrics in enumerate(told)]
+    past = [EpochEnded(5, n + 1, metrics, 1.5 * n, 0.1, {"norm": [n / 3]}, 3, 2) for n, metrics in enumerate(told)]
     states[1].signals = past[-1].signals
     best = Best(1, 0.1, states[1].parameters * 2, states[1].buffers * 3)
     return Checkpoint(states[1], past, best)
@@ -66,6 +66,21 @@ def test_a_checkpoint_comes_back_with_every_bit(saved: Path) -> None:
     assert (found.best.epoch, found.best.value) == (1, 0.1)
     assert torch.equal(found.best.parameters, expected.best.parameters)
     assert torch.equal(found.best.buffers, expected.best.buffers)
+
+
+def test_a_checkpoint_of_an_older_version_does_not_say_who_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def older(event: EpochEnded) -> dict[str, Any]:
+        return {key: value for key, value in to_json(event).items() if key not in ("worker", "stack")}
+
+    file = network_files.checkpoint(tmp_path, 5)
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint, "to_json", older)
+        write_whole(file, *checkpoint.encode(trained(), identity()))
+    found = read(file)
+    assert found is not None
+    assert list(found.past) == [replace(event, worker=0, stack=1) for event in trained().past]
 
 
 def test_numbers_that_are_not_finite_survive(tmp_path: Path) -> None:

@@ -13,13 +13,15 @@ from hpsearch.events import Failure
 from hpsearch.reports.drawing import Drawing
 from hpsearch.reports.figure import Figure, Missing
 from hpsearch.reports.theme import DARK, LIGHT
-from tests.reports.studies import search, study, trial, weighed
+from tests.reports.studies import placed, search, study, trial, weighed
 
 STUDIES = {
     "no trial": search(0),
     "one": search(1),
     "ten": search(10),
     "thousands": search(2500, epochs=3),
+    "two workers": placed(search(60)),
+    "seventy workers": placed(search(300), 70),
     "minimized": replace(search(40), direction="minimize"),
     "only failures": study(*(trial(n, state="FAIL", failure=Failure.ERROR) for n in range(3))),
     "only diverged": study(*(trial(n, 0.0, failure=Failure.DIVERGED) for n in range(3))),
@@ -58,7 +60,7 @@ def test_every_figure_draws_or_says_why_not(name: str, kind: str) -> None:
 @pytest.mark.parametrize("name", registry.names("figure"))
 def test_every_figure_draws_a_full_study_with_colours_of_the_theme_alone(name: str) -> None:
     figure = registry.load("figure", name)
-    record = figure.compute(weighed(search(60)))  # every figure has something to show of two objectives
+    record = figure.compute(weighed(placed(search(60))))  # every figure has something to show of two objectives
     assert not isinstance(record, Missing)
     drawing = figure.draw(record, DARK)
     if isinstance(drawing, Drawing):
