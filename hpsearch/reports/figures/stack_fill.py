@@ -93,9 +93,14 @@ def _fill(worker: int, end: Floats, stack: Floats, length: Floats, edges: Floats
 
 
 def _most(study: StudyRecord, workers: int, seen: int) -> int:
-    """What one worker's part of the slots allows, or the study file; where it was measured, no more than that."""
-    room = study.stack or -(-study.slots // max(1, workers))
-    sizes = [int(size) for size, _ in (study.effort or {}).get("kinds") or ()]
+    """What one worker's part of the slots allows, or the study file; where it was measured, no more than that.
+
+    Where a study has had more workers at one time than at another, the part is that of the fewest that is known.
+    """
+    effort = study.effort or {}
+    fewest = max(1, min(workers, effort.get("workers") or workers))
+    room = study.stack or -(-study.slots // fewest)
+    sizes = [int(size) for size, _ in effort.get("kinds") or ()]
     return max(seen, min(room, max(sizes, default=room)))
 
 

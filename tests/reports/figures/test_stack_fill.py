@@ -87,6 +87,8 @@ MOST = [
     ({"slots": 16, "effort": {"kinds": [[64, 2.0]]}}, 8),
     ({"slots": 16, "effort": {"kinds": [[1, 1.0]]}}, 2),
     ({"slots": 16, "effort": {"kinds": []}}, 8),
+    ({"slots": 16, "effort": {"workers": 1}}, 16),  # two workers at first, one in the last run
+    ({"slots": 16, "effort": {"workers": 4}}, 8),
 ]
 
 
