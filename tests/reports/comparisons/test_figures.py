@@ -73,6 +73,17 @@ def test_finals_are_a_dot_for_each_seed() -> None:
     assert record.rows[0].dots[1][1] == "one, seed 1: 0.8"
 
 
+def test_dots_stand_clear_of_the_interval_above_them_and_of_the_next_name() -> None:
+    drawing = finals.draw(finals.compute(two()), LIGHT)  # type: ignore[arg-type]
+    first, last = drawing.layout.yaxis.range
+    dots, bar, mark = drawing.data[:3]
+    pixels = drawing.layout.meta.height / abs(last - first)
+    below = (dots.y[0] - bar.y[0]) * pixels
+    assert below > dots.marker.size / 2 + mark.marker.size / 2
+    label = 6 + 1.5 * drawing.layout.annotations[1].font.size  # of the next row: it stands so far above its bar
+    assert below + dots.marker.size / 2 < pixels - label
+
+
 def test_mean_ranks_and_who_is_first() -> None:
     record = mean_ranks.compute(two())
     assert isinstance(record, mean_ranks.MeanRanks)
