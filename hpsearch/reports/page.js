@@ -114,6 +114,7 @@ const hpsearch = { texts: new Map() };
   function choose(figure, data, layout) {
     const views = layout.meta && layout.meta.views;
     if (!views) return;
+    figure.view = Math.min(figure.view, views.length - 1);
     const bar = figure.element.parentElement.previousElementSibling;
     if (!bar.children.length) {
       bar.hidden = false;
@@ -136,6 +137,7 @@ const hpsearch = { texts: new Map() };
     text: element.parentElement.nextElementSibling.textContent,
     view: 0,
   }));
+  hpsearch.figures = figures;
   function draw(figure) {
     const { data, layout } = parse(figure.text);
     const meta = layout.meta || {};
