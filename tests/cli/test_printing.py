@@ -7,7 +7,9 @@ from rich.console import Console
 
 from hpsearch.cli import printing
 
-ROWS = [{"contestant": name, **{f"a long column {n}": n / 7 for n in range(9)}} for name in ("random", "tpe")]
+ROWS: list[dict[str, object]] = [
+    {"contestant": name, **{f"a long column {n}": n / 7 for n in range(9)}} for name in ("random", "tpe")
+]
 
 
 def printed(rows: list[dict[str, object]], width: int, monkeypatch: pytest.MonkeyPatch) -> str:
