@@ -71,16 +71,39 @@ def print_rows(rows: Sequence[Mapping[str, Any]], output_format: str, empty: str
     if not rows:
         click.echo(empty)
         return
-    table = Table(box=None, header_style="bold", pad_edge=False)
     columns = list(dict.fromkeys(key for row in rows for key in row))
+    table, nested = _upright(rows, columns)
+    console = Console()
+    needed = console.measure(table, options=console.options.update(width=1_000_000)).maximum
+    if console.is_terminal and not nested and len(rows) < len(columns) and needed > console.width:
+        _print(_sideways(rows, columns))
+    else:
+        _print(table)
+
+
+def _upright(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> tuple[Table, bool]:
+    """A line a row; and whether a column may be folded."""
+    table, folds = Table(box=None, header_style="bold", pad_edge=False), False
     for column in columns:
         numeric = all(isinstance(row.get(column), int | float | None) for row in rows)
         nested = any(isinstance(row.get(column), Mapping) for row in rows)
+        folds |= nested
         justify: JustifyMethod = "right" if numeric else "left"
         table.add_column(column, justify=justify, no_wrap=not nested, overflow="fold" if nested else "ellipsis")
     for row in rows:
         table.add_row(*(Text(_shown(row.get(column))) for column in columns))
-    _print(table)
+    return table, folds
+
+
+def _sideways(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Table:
+    """A line a column: on a narrow terminal, few rows of many columns are read down instead of being cut."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="bold", no_wrap=True)
+    for _ in rows:
+        table.add_column(justify="right")
+    for column in columns:
+        table.add_row(column, *(Text(_shown(row.get(column))) for row in rows))
+    return table
 
 
 def print_object(record: Mapping[str, Any], output_format: str) -> None:
@@ -118,6 +141,8 @@ def _shown(value: Any) -> str:
         return "—"
     if isinstance(value, Mapping):
         return " ".join(f"{key}={_shown(inner)}" for key, inner in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(f"({_shown(one)})" if isinstance(one, list | tuple) else _shown(one) for one in value)
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 

@@ -32,9 +32,8 @@ if TYPE_CHECKING:
 @click.option(
     "--mlflow-pages",
     metavar="URL",
-    default="http://127.0.0.1:5000",
-    show_default=True,
-    help="Where MLflow's pages are served: the table links each trial to its run.",
+    help="Where MLflow's pages are served: the study and each trial are links to their runs there. By default at "
+    "--tracking-uri where that is a server, or else http://127.0.0.1:5000.",
 )
 @click.option("--watch", is_flag=True, help="Serve it on 127.0.0.1, and write it anew as trials end. Ctrl-C ends it.")
 @click.option("--port", type=click.IntRange(1, 65535), help="The port for --watch; a free one by default.")
@@ -45,7 +44,7 @@ def report(
     output: Path | None,
     dashboard: str,
     kind: Literal["html", "png", "svg"],
-    mlflow_pages: str,
+    mlflow_pages: str | None,
     watch: bool,
     port: int | None,
     home: Path,
@@ -74,13 +73,15 @@ def report(
             click.echo(picture)
         return 0
     from hpsearch.reports.page import write_page
+    from hpsearch.tracking.pages import pages_at, run_page
     from hpsearch.tracking.run_links import run_links
 
-    mlflow = workspace.run_page(study, record.created)
+    pages = (mlflow_pages or pages_at(tracking_uri)).rstrip("/")
+    mlflow = run_page(home, study, record.created.timestamp(), pages)
 
     def write(record: StudyRecord, live: str = "") -> Path:
         links = run_links(home, study, record.created.timestamp())
-        runs = {number: f"{mlflow_pages.rstrip('/')}/#/{link}" for number, link in links.items()}
+        runs = {number: f"{pages}/#/{link}" for number, link in links.items()}
         return write_page(record, path, dashboard, runs=runs, mlflow=mlflow, live=live)
 
     if not watch:

@@ -150,7 +150,8 @@ def uneven(comparison: Comparison) -> list[str]:
     elif comparison.trials is not None and counts[fewest] < comparison.trials:
         said.append(f"Not all have {comparison.trials} trials: {have}")
     elif comparison.trials is not None and comparison.trials < counts[most]:
-        said.append(f"Of each, the first {comparison.trials} trials count: {have}")
+        first = "trial counts" if comparison.trials == 1 else f"{comparison.trials} trials count"
+        said.append(f"Of each, the first {first}: {have}")
     return said
 
 

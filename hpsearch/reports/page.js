@@ -9,6 +9,8 @@ const hpsearch = { texts: new Map() };
   const touch = window.matchMedia("(pointer: coarse)");
   const root = document.documentElement;
   let printing = false;
+  // Pixels that fit on a page of A4 or letter under a card's words; a wide figure is drawn wider, and made smaller.
+  const PAPER = { width: 680, height: 800, wide: 920, panel: 260 };
   const isDark = () => !printing && (root.dataset.theme ? root.dataset.theme === "dark" : system.matches);
   const own = (object, key) => Object.prototype.hasOwnProperty.call(object, key);
   const parse = (text) => {
@@ -22,11 +24,13 @@ const hpsearch = { texts: new Map() };
     if (!meta.panels) return;
     const margin = layout.margin;
     const innerX = width - margin.l - margin.r;
-    const room = meta.columns > 2 ? 230 : 330;
+    const room = meta.columns > 2 ? 230 : printing ? 200 : 330;
     const columns = Math.max(1, Math.min(meta.columns, meta.panels, Math.floor((innerX + meta.gapX) / (room + meta.gapX))));
     const title = layout.yaxis.title;
     const rows = Math.ceil(meta.panels / columns);
-    const high = columns === 1 && meta.panels > 3 ? 0.75 * meta.height : meta.height;
+    const many = columns === 1 && meta.panels > 3 ? 0.75 * meta.height : meta.height;
+    const fits = (PAPER.height * Math.max(1, width / PAPER.width) - margin.t - margin.b - (rows - 1) * meta.gapY) / rows;
+    const high = printing ? Math.min(many, PAPER.panel, Math.max(70, fits)) : many;
     const innerY = rows * high + (rows - 1) * meta.gapY;
     const panel = (innerX - (columns - 1) * meta.gapX) / columns;
     for (let index = 0; index < meta.panels; index++) {
@@ -110,6 +114,7 @@ const hpsearch = { texts: new Map() };
   function choose(figure, data, layout) {
     const views = layout.meta && layout.meta.views;
     if (!views) return;
+    figure.view = Math.min(figure.view, views.length - 1);
     const bar = figure.element.parentElement.previousElementSibling;
     if (!bar.children.length) {
       bar.hidden = false;
@@ -132,11 +137,14 @@ const hpsearch = { texts: new Map() };
     text: element.parentElement.nextElementSibling.textContent,
     view: 0,
   }));
+  hpsearch.figures = figures;
   function draw(figure) {
     const { data, layout } = parse(figure.text);
-    const least = (layout.meta && layout.meta.minWidth) || 0;
-    const room = printing ? Math.min(700, figure.element.parentElement.clientWidth) : figure.element.parentElement.clientWidth;
-    const width = Math.max(room, printing ? 0 : least);
+    const meta = layout.meta || {};
+    const least = Math.max(meta.minWidth || 0, printing && meta.columns > 2 ? PAPER.wide : 0);
+    const room = printing ? PAPER.width : figure.element.parentElement.clientWidth;
+    const width = Math.max(room, least);
+    figure.element.style.zoom = printing && width > room ? room / width : ""; // paper does not scroll
     choose(figure, data, layout);
     data.forEach(tellTrials);
     breakCaptions(layout, width);

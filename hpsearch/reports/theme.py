@@ -45,7 +45,7 @@ DARK = Theme(
     ink="#e6e9f0", muted="#a2abbc", grid="#313848", faint="#677084", paper="#1a1f2b",
     blue="#4aa8e8", vermillion="#ff8a3d", green="#2fc79b", purple="#e39bc4",
     orange="#f5b83d", sky="#8fd0f7", yellow="#f0e442",
-    worst="#3a4256", middle="#3f86bf", best="#ffe27a",
+    worst="#56617c", middle="#3f86bf", best="#ffe27a",
 )  # fmt: skip
 
 

@@ -20,13 +20,18 @@ def note_run(home: Path, study: str, study_id: str, experiment: str, run: str) -
         write_whole(_file(home, study), json.dumps(facts).encode() + b"\n")
 
 
+def pages_at(tracking_uri: str | None) -> str:
+    """Where MLflow's pages are: at its server, or without one where `hpsearch ui` serves them."""
+    return OWN_PAGES if tracking_uri is None or not is_server(tracking_uri) else tracking_uri.rstrip("/")
+
+
 def run_page(home: Path, study: str, study_id: float, tracking_uri: str | None) -> str | None:
     """The address of the study's run, or None where MLflow has no such run yet, as far as this workspace knows.
 
     `study_id` is when the study was made, in Unix seconds: another study of the same name has another run. Without a
     server, the address is that of `hpsearch ui`.
     """
-    base = OWN_PAGES if tracking_uri is None or not is_server(tracking_uri) else tracking_uri.rstrip("/")
+    base = pages_at(tracking_uri)
     try:
         noted = json.loads(_file(home, study).read_text(encoding="utf-8"))
         same = abs(float(noted["study_id"]) - study_id) < 1e-3

@@ -198,6 +198,7 @@ def test_a_report_links_trials_to_their_runs_and_says_where_the_numbers_come_fro
     assert sorted(map(int, json.loads(runs))) == [trial["number"] for trial in trials]
     address = re.compile(r"http://mlflow:80/#/experiments/\w+/runs/\w{32}")
     assert all(address.fullmatch(link) for link in json.loads(runs).values())
+    assert re.search(r'<a href="http://mlflow:80/#/experiments/\w+/runs/\w{32}">this study', page.read_text())
     assert "<dt>torch</dt>" in page.read_text()
     assert "<dt>Fingerprint of the data</dt>" in page.read_text()
     after = snapshot(mirrored_home)

@@ -65,6 +65,14 @@ def test_a_port_needs_watching(tmp_path: Path) -> None:
     assert "--port is for --watch" in result.err
 
 
+@pytest.mark.parametrize("kind", ["png", "svg"])
+def test_pictures_cannot_be_watched(kind: str, tmp_path: Path) -> None:
+    result = hpsearch("report", "small", "--watch", "--format", kind, "--home", tmp_path)
+    assert (result.code, len(result.lines)) == (2, 1)
+    assert "--watch serves a page, not pictures" in result.err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_page_is_written_anew_as_trials_end_and_is_a_plain_report_in_the_end(tmp_path: Path) -> None:
     home, path = tmp_path / "home", tmp_path / "page.html"
     study = write_study(tmp_path, epochs=1, trials=2)

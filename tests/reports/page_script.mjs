@@ -108,5 +108,6 @@ themes[2].click();
 says.darkened = shown();
 listeners.beforeprint();
 says.printed = shown();
+says.zooms = figures.map((figure) => figure.style.zoom);
 listeners.afterprint();
 console.log(JSON.stringify(says));

@@ -107,6 +107,15 @@ def test_the_switch_darkens_every_figure_and_paper_is_light(said: Any) -> None:
     assert colours(said["printed"]) <= {*vars_of(LIGHT)}
 
 
+def test_on_paper_every_figure_fits_on_a_page(said: Any) -> None:
+    assert len(said["printed"]) == len(said["first"]) > 8
+    for figure, zoom in zip(said["printed"], said["zooms"], strict=True):
+        layout = figure["layout"]
+        assert layout["width"] * (zoom or 1) == pytest.approx(680)
+        assert layout["height"] * (zoom or 1) <= 830
+    assert any(said["zooms"])  # wider than paper: made smaller, not cut
+
+
 def vars_of(theme: Any) -> list[str]:
     return [getattr(theme, name) for name in theme.__slots__]
 

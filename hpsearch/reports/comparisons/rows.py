@@ -10,7 +10,8 @@ from hpsearch.reports.layout import axis, base, place_panels
 from hpsearch.reports.theme import Theme
 from hpsearch.reports.words import number, plain
 
-ROW = 46  # pixels
+ROW, ROW_OF_DOTS = 46, 58  # pixels
+BELOW = 13  # pixels from a bar to the middle of its dots
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +35,12 @@ def draw_rows(
 ) -> Drawing:
     """The rows from top to bottom over one axis from `ends`; `line` is a value to compare them with."""
     figure = base(theme, hovermode="closest")
+    high = ROW_OF_DOTS if any(row.dots for row in rows) else ROW
     for place, row in enumerate(rows):
         colour = theme.series[row.colour]
         said = f"{plain(row.name)}: {number(row.mark)}<br>95%: {number(row.low)} to {number(row.high)}"
         figure.add_trace({
-            "type": "scatter", "x": [value for value, _ in row.dots], "y": [place + 0.12] * len(row.dots),
+            "type": "scatter", "x": [value for value, _ in row.dots], "y": [place + BELOW / high] * len(row.dots),
             "mode": "markers", "marker": {"size": 8, "color": colour, "opacity": 0.4},
             "text": [plain(text) for _, text in row.dots], "hoverinfo": "text",
         })  # fmt: skip
@@ -51,7 +53,7 @@ def draw_rows(
             "marker": {"size": 12, "symbol": "diamond", "color": colour}, "text": [said], "hoverinfo": "text",
         })  # fmt: skip
         figure.add_annotation(
-            text=plain(row.name) + (f"  {plain(row.note)}" if row.note else ""),
+            text=plain(row.name) + (f"  {plain(row.note)}" if row.note else ""), bgcolor=theme.paper, borderpad=1,
             x=0, xref="x domain", xanchor="left", y=place, yref="y", yanchor="bottom", yshift=6,
             showarrow=False, font={"size": 12, "color": theme.ink},
         )  # fmt: skip
@@ -60,11 +62,12 @@ def draw_rows(
         yaxis=axis(theme, "", range=[len(rows) - 0.6, -0.75], showticklabels=False, showgrid=False),
         margin={"l": 16, "r": 16, "t": 14, "b": 52},
     )
-    place_panels(figure, panels=1, columns=1, height=max(90, ROW * len(rows)))
+    place_panels(figure, panels=1, columns=1, height=max(90, high * len(rows)))
     if line is not None:
         figure.add_shape(
-            type="line", x0=line, x1=line, y0=0, y1=1, yref="y domain", line={"color": theme.faint, "dash": "dot"}
-        )
+            type="line", x0=line, x1=line, y0=0, y1=1, yref="y domain", layer="below",
+            line={"color": theme.faint, "dash": "dot"},
+        )  # fmt: skip
     return figure
 
 

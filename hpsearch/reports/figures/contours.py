@@ -14,7 +14,7 @@ from pydantic import Field
 from hpsearch.declarations import Direction
 from hpsearch.reports.drawing import Drawing, scatter
 from hpsearch.reports.figure import Figure, Missing
-from hpsearch.reports.figures.importances import most_important
+from hpsearch.reports.figures.importances import most_important_pair
 from hpsearch.reports.focus import evenly
 from hpsearch.reports.layout import base, floats, of_trials, place_panels
 from hpsearch.reports.scales import dimension_axis, options_of
@@ -47,10 +47,10 @@ class Contours:
 
 def compute(study: StudyRecord, *, most: Annotated[int, Field(ge=0)] = 500) -> Contours | Missing:
     """A kernel estimate (Nadaraya, Watson, 1964) over the scored trials; at most `most` of them as points."""
-    pair = most_important(study, 2)
-    if len(pair) < 2:
+    pair = most_important_pair(study)
+    if pair is None:
         return Missing("Fewer than two searched hyperparameters vary.")
-    x, y = (next(d for d in study.dimensions if d.name == name) for name in pair)
+    x, y = pair
     placed = [
         (trial, a, b)
         for trial in study.trials

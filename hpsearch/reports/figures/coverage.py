@@ -15,7 +15,7 @@ from pydantic import Field
 
 from hpsearch.reports.drawing import Drawing, scatter
 from hpsearch.reports.figure import Figure, Missing
-from hpsearch.reports.figures.importances import most_important
+from hpsearch.reports.figures.importances import most_important_pair
 from hpsearch.reports.focus import evenly
 from hpsearch.reports.layout import base, caption, floats, of_trials, place_panels
 from hpsearch.reports.scales import dimension_axis
@@ -37,10 +37,10 @@ class Coverage:
 
 def compute(study: StudyRecord, *, most: Annotated[int, Field(ge=1)] = 2000) -> Coverage | Missing:
     """All trials that have both, whatever became of them; at most `most` as points, evenly by number."""
-    pair = most_important(study, 2)
-    if len(pair) < 2:
+    pair = most_important_pair(study)
+    if pair is None:
         return Missing("Fewer than two searched hyperparameters vary.")
-    x, y = (next(d for d in study.dimensions if d.name == name) for name in pair)
+    x, y = pair
     points = [
         (trial.number, a, b)
         for trial in study.trials

@@ -24,7 +24,7 @@ _PAGE_PART = Markup("""<style>
 .diagnosis .room {{ flex: 1 1 auto; display: flex; height: 14px; }}
 .diagnosis .room i {{ display: block; background: var(--accent); }}
 .diagnosis .room i + i {{ opacity: 0.35; }}
-.diagnosis .bar span {{ flex: 0 0 190px; font-variant-numeric: tabular-nums; }}
+.diagnosis .bar span {{ flex: 0 0 230px; font-variant-numeric: tabular-nums; }}
 .diagnosis p {{ margin: 4px 0 0; max-width: 95ch; font-size: 0.93rem; }}
 .diagnosis .example {{ margin-top: 2px; }}
 @media (max-width: 600px) {{

@@ -160,6 +160,8 @@ def _borders(figure: Drawing, record: FitMap, top: float, colours: dict[str, str
     for name, (x, y, xanchor, yanchor) in corners.items():
         figure.add_annotation(
             x=x, y=y, xref="x domain", yref="y domain", xanchor=xanchor, yanchor=yanchor, showarrow=False,
+            # Off the axes, and off the grid's line at 0.
+            xshift=7 if xanchor == "left" else -4, yshift=14 if y == 0 else 0,
             text=f"{TITLES[name]}: {counts[name]:,}",  # type: ignore[index]
             font={"size": 13, "color": colours[name]},
         )  # fmt: skip

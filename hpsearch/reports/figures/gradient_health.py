@@ -126,6 +126,7 @@ def draw(record: GradientHealth, theme: Theme) -> Drawing:
     scale: dict[str, Any] = {"type": "log", "range": [low - pad, high + pad], "exponentformat": "power"}
     scale["dtick"] = math.ceil((high - low) / 6)  # whole powers of ten
     gradient = axis(theme, "gradient (root mean square)", **scale)
+    gradient["tickfont"] = {**gradient["tickfont"], "size": 10}  # plotly.js writes powers a quarter larger
     figure.update_layout(
         xaxis=axis(theme, "layer, in epoch 1", **layers),
         yaxis=gradient,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -13,7 +14,7 @@ from hpsearch.reports.layout import axis, base
 from hpsearch.reports.theme import Theme
 from hpsearch.reports.words import label, plain, shorten
 from hpsearch.search.importance import importances, intervals
-from hpsearch.search.records import StudyRecord, TrialRecord
+from hpsearch.search.records import Dimension, StudyRecord, TrialRecord
 
 FEWEST = 10  # the best tenth of fewer trials is not even one whole trial
 
@@ -63,6 +64,22 @@ def most_important(study: StudyRecord, most: int) -> list[str]:
     return [*ranked, *(name for name in varying if name not in ranked)][:most]
 
 
+def most_important_pair(study: StudyRecord) -> tuple[Dimension, Dimension] | None:
+    """The two that matter most and vary side by side; None where fewer than two vary.
+
+    One that is there for a single value of the other (momentum for one optimizer) does not vary beside it.
+    """
+    named = {dimension.name: dimension for dimension in study.dimensions}
+    pairs = list(combinations((named[name] for name in most_important(study, len(named))), 2))
+    return next((pair for pair in pairs if _side_by_side(study, *pair)), pairs[0] if pairs else None)
+
+
+def _side_by_side(study: StudyRecord, one: Dimension, other: Dimension) -> bool:
+    both = [(one.place(trial.params), other.place(trial.params)) for trial in study.trials]
+    there = [(a, b) for a, b in both if a is not None and b is not None]
+    return len({a for a, _ in there}) > 1 and len({b for _, b in there}) > 1
+
+
 def _at_last(study: StudyRecord, trial: TrialRecord) -> TrialRecord:
     """A pruned trial as if it had ended with the value that it was stopped at; any other as it is."""
     last = trial.stopped_at(study.metric)
@@ -70,10 +87,10 @@ def _at_last(study: StudyRecord, trial: TrialRecord) -> TrialRecord:
 
 
 def _out_of(record: Importances) -> str:
-    complete = f"{record.scored} complete trial{'' if record.scored == 1 else 's'}"
+    complete = f"{record.scored:,} complete trial{'' if record.scored == 1 else 's'}"
     if not record.pruned:
         return f"share of the importance, out of {complete}; pruned trials are not in"
-    return f"share of the importance, out of {complete} and {record.pruned} pruned, at their last value"
+    return f"share of the importance, out of {complete} and {record.pruned:,} pruned, at their last value"
 
 
 def draw(record: Importances, theme: Theme) -> Drawing:

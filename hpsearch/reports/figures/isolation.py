@@ -16,7 +16,7 @@ from pydantic import Field
 from hpsearch.declarations import Direction
 from hpsearch.reports.drawing import Drawing, scatter
 from hpsearch.reports.figure import Figure, Missing
-from hpsearch.reports.focus import focus, value_range
+from hpsearch.reports.focus import Window, focus, value_range
 from hpsearch.reports.layout import axis, axis_names, base, caption, place_panels
 from hpsearch.reports.scales import dimension_axis
 from hpsearch.reports.theme import Theme
@@ -135,7 +135,10 @@ def draw(record: Isolation, theme: Theme) -> Drawing:
             x=[part.centre for part in panel.bins], y=[part.best for part in panel.bins],
             mode="lines+markers" if panel.dimension.options is None else "markers",
             line={"color": theme.blue, "width": 2},
-            marker={"color": theme.blue, "size": [_size(part.count, record.scored) for part in panel.bins]},
+            marker={
+                "color": theme.blue, "line": {"width": 0},
+                "size": [_size(part.count, record.scored) for part in panel.bins],
+            },
             text=[_said(panel.dimension, part) for part in panel.bins], hoverinfo="text",
             xaxis=x_name.replace("axis", ""), yaxis=y_name.replace("axis", ""),
         ))  # fmt: skip
@@ -144,12 +147,27 @@ def draw(record: Isolation, theme: Theme) -> Drawing:
             value_axis["matches"] = "y"
         places = [part.centre for part in panel.bins]
         figure.update_layout({x_name: dimension_axis(panel.dimension, places, theme), y_name: value_axis})
+        if window is not None and all(_outside(part.best, window, record.direction) for part in panel.bins):
+            _say_where(figure, x_name, y_name, record.direction, theme)
     place_panels(figure, panels=len(record.panels), columns=3, height=190, shared=True)
     if window is not None and window.outside:
         dots = "1 dot is" if window.outside == 1 else f"{window.outside} dots are"
         side = "below" if record.direction == "maximize" else "above"
         caption(figure, f"{dots} {side}: double-click to see all", theme)
     return figure
+
+
+def _outside(value: float, window: Window, direction: Direction) -> bool:
+    return value < window.low if direction == "maximize" else value > window.high
+
+
+def _say_where(figure: Drawing, x_name: str, y_name: str, direction: Direction, theme: Theme) -> None:
+    """In the middle of a panel that would be empty: on which side of the axis its dots are."""
+    figure.add_annotation(
+        text="all are below" if direction == "maximize" else "all are above",
+        x=0.5, y=0.5, xref=f"{x_name.replace('axis', '')} domain", yref=f"{y_name.replace('axis', '')} domain",
+        showarrow=False, font={"size": 12, "color": theme.muted},
+    )  # fmt: skip
 
 
 def _size(count: int, of: int) -> float:

@@ -85,7 +85,7 @@ def test_a_page_has_every_contestant_and_asks_nothing_of_a_network() -> None:
 def test_a_page_says_in_words_what_it_cannot_draw_and_what_does_not_count() -> None:
     parsed = page(comparison(contestant("one", [0.5, 0.6]), contestant("other", [0.5])))
     assert len([tag for tag, attributes in parsed.tags if attributes.get("class") == "missing"]) == 4
-    assert "Of each, the first 1 trials count: other-s0 has 1, one-s0 has 2." in parsed.text
+    assert "Of each, the first trial counts: other-s0 has 1, one-s0 has 2." in parsed.text
 
 
 def test_names_are_text_and_never_markup() -> None:

@@ -71,6 +71,19 @@ def test_finals_are_a_dot_for_each_seed() -> None:
         ("other", [0.6, 0.8, 0.5]),
     ]
     assert record.rows[0].dots[1][1] == "one, seed 1: 0.8"
+    # Of the 27 ways to draw three of these again, 1 in 27 is all the lowest: the ends lie at 2.5% and 97.5%.
+    assert [record.rows[0].low, record.rows[0].mark, record.rows[0].high] == pytest.approx([0.7, 0.8, 0.9])
+
+
+def test_dots_stand_clear_of_the_interval_above_them_and_of_the_next_name() -> None:
+    drawing = finals.draw(finals.compute(two()), LIGHT)  # type: ignore[arg-type]
+    first, last = drawing.layout.yaxis.range
+    dots, bar, mark = drawing.data[:3]
+    pixels = drawing.layout.meta.height / abs(last - first)
+    below = (dots.y[0] - bar.y[0]) * pixels
+    assert below > dots.marker.size / 2 + mark.marker.size / 2
+    label = 6 + 1.5 * drawing.layout.annotations[1].font.size  # of the next row: it stands so far above its bar
+    assert below + dots.marker.size / 2 < pixels - label
 
 
 def test_mean_ranks_and_who_is_first() -> None:

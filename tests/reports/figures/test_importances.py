@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from hpsearch.reports.figure import Missing
-from hpsearch.reports.figures.importances import Importances, compute, draw
+from hpsearch.reports.figures.importances import Importances, compute, draw, most_important_pair
 from hpsearch.reports.theme import LIGHT
 from hpsearch.search.records import Dimension, TrialRecord
 from tests.reports.studies import search, study, trial
@@ -53,3 +53,23 @@ def test_bootstrap_intervals_hold_the_shares_of_a_clear_case_and_can_be_left_out
     assert isinstance(bare, Importances)
     assert (bare.ranges, bare.shares) == ((), record.shares)
     assert "pruned trials are not in" in draw(bare, LIGHT).layout.xaxis.title.text
+
+
+def test_the_pair_that_matters_most_varies_side_by_side() -> None:
+    kind = Dimension("kind", options=("a", "b"))
+    momentum, rate = (Dimension(name, low=0.0, high=1.0) for name in ("momentum", "rate"))
+    trials = [
+        trial(
+            n, n / 40, params={"rate": n % 7 / 7, **({"kind": "b", "momentum": n / 40} if n >= 20 else {"kind": "a"})}
+        )
+        for n in range(40)
+    ]
+    record = study(*trials, dimensions=(kind, momentum, rate))
+    pair = most_important_pair(record)
+    assert pair is not None
+    assert {one.name for one in pair} != {"kind", "momentum"}  # momentum has a value beside b alone
+    assert most_important_pair(study(*trials, dimensions=(kind,))) is None
+    # Where no two vary side by side, the two that matter most are named all the same.
+    alone = most_important_pair(study(*trials, dimensions=(kind, momentum)))
+    assert alone is not None
+    assert {one.name for one in alone} == {"kind", "momentum"}

@@ -52,3 +52,12 @@ def test_panels_have_the_scale_of_the_search_and_the_names_of_options() -> None:
 
 def test_fewer_than_two_values_are_a_reason() -> None:
     assert compute(study(trial(0, 0.5, params={"x": 0.5}))) == Missing("Fewer than two trials have a final value.")
+
+
+def test_a_panel_whose_dots_are_all_outside_says_so() -> None:
+    good = [trial(n, 0.9 + n / 1000, params={"rate": 10 ** (-n / 3), "kind": "a"}) for n in range(12)]
+    bad = trial(12, 0.1, params={"depth": 2, "rate": 1.0})
+    record = compute(study(*good, bad, dimensions=(RATE, DEPTH, KIND)))
+    assert isinstance(record, Isolation)
+    said = {note.text: note.xref for note in draw(record, LIGHT).layout.annotations if note.name != "caption"}
+    assert said == {"all are below": "x2 domain"}
