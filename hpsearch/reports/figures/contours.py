@@ -132,7 +132,12 @@ def draw(record: Contours, theme: Theme) -> Drawing:
     ))  # fmt: skip
     for trial, x, y in record.points:
         if trial == record.best:
-            marker = {"size": 13, "symbol": "star", "color": theme.vermillion}
+            marker = {
+                "size": 13,
+                "symbol": "star",
+                "color": theme.vermillion,
+                "line": {"color": theme.paper, "width": 1.5},
+            }
             figure.add_trace(scatter(x=[x], y=[y], mode="markers", marker=marker, hoverinfo="skip"))
     figure.update_layout(
         xaxis=dimension_axis(record.x, [x for _, x, _ in record.points], theme),
