@@ -74,14 +74,12 @@ def report(
         return 0
     from hpsearch.reports.page import write_page
     from hpsearch.tracking.pages import pages_at, run_page
-    from hpsearch.tracking.run_links import run_links
 
     pages = (mlflow_pages or pages_at(tracking_uri)).rstrip("/")
     mlflow = run_page(home, study, record.created.timestamp(), pages)
 
     def write(record: StudyRecord, live: str = "") -> Path:
-        links = run_links(home, study, record.created.timestamp())
-        runs = {number: f"{pages}/#/{link}" for number, link in links.items()}
+        runs = workspace.run_links(study, record.created, pages)
         return write_page(record, path, dashboard, runs=runs, mlflow=mlflow, live=live)
 
     if not watch:

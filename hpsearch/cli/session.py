@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 
 import optuna
@@ -24,6 +23,7 @@ from hpsearch.errors import InputError
 from hpsearch.events import Scalar
 from hpsearch.execution.devices import check_precision, places
 from hpsearch.execution.executor import Executor, Job
+from hpsearch.reports.page import link_runs
 from hpsearch.search.limits import Costs, check_limits
 from hpsearch.search.revisions import changed
 from hpsearch.search.storage import open_storage
@@ -61,8 +61,6 @@ def run_study(
                 return stack.enter_context(closing(executor))
 
             executor = new_executor()
-            if job.workers > 1:
-                _import_ahead()
             # Before anything is written: data that can't be split or a GPU that is not there is bad input.
             checked = executor.check(file)
             say(console, opening_line(file, executor.usage()))
@@ -133,6 +131,7 @@ def _run(
             page = publish(record, path, job.weights, tracker, effort, stopped=bool(stopped), mlflow=link)
         with waiting(console, "MLflow: writing the rest"):
             counts = tracker.finish(FINISH_SECONDS)
+            link_runs(page, workspace.run_links(file.name, record.created))
     closing_lines(record, page, workspace.browse(), console)
     if len(record.trials) < record.total and (assignments := study.exhausted) is not None:
         say(console, f"the space is exhausted: all {assignments} assignments have been tried")
@@ -147,11 +146,6 @@ def _run(
     if stopped == "signal":
         return 130
     return 1 if record.best is None and not stopped else 0
-
-
-def _import_ahead() -> None:
-    """What the report needs takes a second to import: now, while other processes start and a core is idle."""
-    import_module("hpsearch.reports.page")
 
 
 def job_of(file: StudyFile, workspace: Workspace) -> Job:

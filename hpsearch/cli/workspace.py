@@ -45,6 +45,15 @@ class Workspace:
 
         return run_page(self.home, study, created.timestamp(), self.tracking_uri)
 
+    def run_links(self, study: str, created: datetime, pages: str | None = None) -> dict[int, str]:
+        """Where each trial's run is, as far as this workspace's own record says; `pages`: where MLflow's are served."""
+        from hpsearch.tracking.pages import pages_at
+        from hpsearch.tracking.run_links import run_links
+
+        base = pages or pages_at(self.tracking_uri)
+        links = run_links(self.home, study, created.timestamp())
+        return {number: f"{base}/#/{link}" for number, link in links.items()}
+
     def _command(self, name: str, option: str, value: str | None) -> str:
         where = "" if self.home == Path("studies") else f" --home {shlex.quote(str(self.home))}"
         return f"{called_as()} {name}{where}" + (f" {option} {shlex.quote(value)}" if value else "")

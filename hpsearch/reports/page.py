@@ -23,6 +23,8 @@ from hpsearch.reports.theme import LIGHT, swaps, variables
 from hpsearch.reports.words import label
 from hpsearch.search.records import StudyRecord
 
+_RUNS = '<script type="application/json" id="runs">'  # as in the template
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -61,6 +63,18 @@ def write_page(
     return path
 
 
+def link_runs(path: Path, runs: Mapping[int, str]) -> None:
+    """Give a page that is written already the trials' addresses in MLflow, which names runs later than it is drawn."""
+    head, begin, rest = path.read_bytes().partition(_RUNS.encode())
+    if begin:
+        _, end, tail = rest.partition(b"</script>")
+        write_whole(path, head + begin + _links(runs).encode() + end + tail)
+
+
+def _links(runs: Mapping[int, str]) -> Markup:
+    return embedded({str(number): link for number, link in runs.items() if _is_web(link)})
+
+
 def render(
     study: StudyRecord,
     dashboard: Dashboard,
@@ -94,7 +108,7 @@ def fill_template(name: str, *, runs: Mapping[int, str] | None = None, live: str
     return environment.get_template(name).render(
         policy=_policy([plotly, script], live=bool(live)),
         swaps=embedded(swaps()),
-        runs=embedded({str(number): link for number, link in (runs or {}).items() if _is_web(link)}),
+        runs=_links(runs or {}),
         style=Markup(variables() + _asset("page.css")),  # noqa: S704  (a file of this package)
         plotly=Markup(plotly),  # noqa: S704  (a file of plotly's package)
         script=Markup(script),  # noqa: S704  (a file of this package)

@@ -19,7 +19,7 @@ from hpsearch.events import Scalar
 from hpsearch.search.dimensions import dimensions
 from hpsearch.search.distributions import distribution
 from hpsearch.search.past import Past
-from hpsearch.search.samplers import NOTHING, Distributions, Random, Sampler
+from hpsearch.search.samplers import NOTHING, Distributions, Random, Sampler, structural
 from hpsearch.search.seeds import attempt_seed
 from hpsearch.search.sequence import sampler_of
 from hpsearch.space.assignments import whole
@@ -28,7 +28,6 @@ from hpsearch.space.hyperparameters import Space
 from hpsearch.space.objectives import Constraints
 from hpsearch.space.sampler_plan import Plan
 from hpsearch.space.study_file import StudyFile
-from hpsearch.training.config import Signature, configure, signature
 
 log = logging.getLogger("hpsearch")
 
@@ -40,14 +39,14 @@ Costs = Callable[[Mapping[str, Scalar]], Mapping[str, int]]
 
 
 class Counted:
-    """Remembers the costs of each kind of network."""
+    """Remembers the costs of each kind of network: within a study, the searched values that shape it tell the kind."""
 
-    def __init__(self, costs: Costs) -> None:
-        self._costs = costs
-        self._known: dict[Signature, Mapping[str, int]] = {}
+    def __init__(self, costs: Costs, space: Space) -> None:
+        self._costs, self._shaping = costs, structural(space)
+        self._known: dict[tuple[Scalar, ...], Mapping[str, int]] = {}
 
     def __call__(self, values: Mapping[str, Scalar]) -> Mapping[str, int]:
-        kind = signature(configure(values))
+        kind = tuple(values.get(name) for name in self._shaping)
         if kind not in self._known:
             self._known[kind] = self._costs(values)
         return self._known[kind]

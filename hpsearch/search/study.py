@@ -54,7 +54,7 @@ class SearchStudy:
         self.file, self._storage, self._data = file, storage, data
         self.space = file.space
         self._distributions = {d.name: distribution(d) for d in dimensions(self.space)}
-        self.objectives, self._costs = Objectives(file), Counted(costs)
+        self.objectives, self._costs = Objectives(file), Counted(costs, self.space)
         self.sampler = Limited(
             file.search.sampler,
             self.space,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command import environment, hpsearch, run_process, snapshot, start
+from tests.cli.command import environment, hpsearch, run_process, snapshot, start, trials
 
 READING = [
     [*command, "--format", output_format]
@@ -186,6 +186,12 @@ def test_a_terminal_gets_no_wider_lines_than_it_has(read_home: Path) -> None:
     assert "…" not in "".join(lines)
 
 
+def linked_runs(page: Path) -> dict[str, str]:
+    (runs,) = re.findall(r'<script type="application/json" id="runs">(.*?)</script>', page.read_text())
+    links: dict[str, str] = json.loads(runs)
+    return links
+
+
 def test_a_report_links_trials_to_their_runs_and_says_where_the_numbers_come_from(
     mirrored_home: Path, tmp_path: Path
 ) -> None:
@@ -193,11 +199,12 @@ def test_a_report_links_trials_to_their_runs_and_says_where_the_numbers_come_fro
     page = tmp_path / "page.html"
     result = hpsearch("report", "small", "--home", mirrored_home, "-o", page, "--mlflow-pages", "http://mlflow:80/")
     assert (result.code, result.err) == (0, "")
-    (runs,) = re.findall(r'<script type="application/json" id="runs">(.*?)</script>', page.read_text())
-    trials = hpsearch("trials", "small", "--home", mirrored_home, "--format", "json").json
-    assert sorted(map(int, json.loads(runs))) == [trial["number"] for trial in trials]
+    there, at_home = linked_runs(page), linked_runs(mirrored_home / "reports" / "small.html")
+    assert sorted(map(int, there)) == [trial["number"] for trial in trials(mirrored_home)]
     address = re.compile(r"http://mlflow:80/#/experiments/\w+/runs/\w{32}")
-    assert all(address.fullmatch(link) for link in json.loads(runs).values())
+    assert all(address.fullmatch(link) for link in there.values())
+    # The page that the run itself wrote leads to the same runs, where `hpsearch ui` shows them.
+    assert at_home == {n: link.replace("mlflow:80", "127.0.0.1:5000") for n, link in there.items()}
     assert re.search(r'<a href="http://mlflow:80/#/experiments/\w+/runs/\w{32}">this study', page.read_text())
     assert "<dt>torch</dt>" in page.read_text()
     assert "<dt>Fingerprint of the data</dt>" in page.read_text()

@@ -14,7 +14,7 @@ from plotly.offline import get_plotlyjs
 from hpsearch.errors import InputError
 from hpsearch.events import Failure, Scalar
 from hpsearch.reports.dashboard import load_dashboard
-from hpsearch.reports.page import render, write_page
+from hpsearch.reports.page import link_runs, render, write_page
 from hpsearch.search.records import Dimension, StudyRecord
 from tests.reports.studies import placed, search, study, trial
 
@@ -161,3 +161,21 @@ def test_a_name_that_no_encoding_knows_is_still_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("count", "megabytes"), [(1000, 5.8), (10_000, 8.0)])
 def test_a_page_of_many_trials_stays_small(count: int, megabytes: float) -> None:
     assert len(render(placed(search(count, epochs=3)), load_dashboard("study")).encode()) < megabytes * 1e6
+
+
+def test_a_page_that_is_given_its_links_later_is_the_page_that_had_them(tmp_path: Path) -> None:
+    name = '<script type="application/json" id="runs">{}</script>'  # escaped wherever the page shows it
+    made = study(trial(0, 0.9), trial(1, 0.8), name=name)
+    runs = {0: "http://here/#/experiments/1/runs/a", 1: "javascript:alert(1)"}
+    whole = write_page(made, tmp_path / "whole.html", runs=runs).read_bytes()
+    later = write_page(made, tmp_path / "later.html")
+    assert later.read_bytes() != whole
+    link_runs(later, runs)
+    assert later.read_bytes() == whole
+
+
+def test_what_is_no_page_is_given_no_links(tmp_path: Path) -> None:
+    file = tmp_path / "page.html"
+    file.write_text("nothing to see")
+    link_runs(file, {0: "http://here/"})
+    assert file.read_text() == "nothing to see"
