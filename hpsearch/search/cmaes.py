@@ -15,13 +15,12 @@ from optuna.study import StudyDirection
 from optuna.study._multi_objective import _fast_non_domination_rank
 from optuna.trial import FrozenTrial, TrialState
 
-from hpsearch.events import Scalar
 from hpsearch.search.evolution import Evolution
 from hpsearch.search.past import Past
-from hpsearch.search.samplers import OptunaSampler, Tpe
+from hpsearch.search.samplers import Drawn, Tpe
 from hpsearch.search.seeds import sampler_seed
 from hpsearch.search.tpe import DraftTpe
-from hpsearch.search.units import from_unit, to_unit, width
+from hpsearch.search.units import from_units, to_unit, width
 from hpsearch.space import fields
 from hpsearch.space.section import Section
 
@@ -33,7 +32,7 @@ class CmaEsOptions(Section):
     sigma0: fields.Spread = 0.3
 
 
-class CmaEs(OptunaSampler[CmaEsOptions]):
+class CmaEs(Drawn[CmaEsOptions]):
     """Draws from a normal distribution that learns scale and correlation: Hansen, arXiv:1604.00772.
 
     It is for numbers that are there in every trial; what is a list of options, or has a `when`, TPE proposes, one by
@@ -64,19 +63,9 @@ class CmaEs(OptunaSampler[CmaEsOptions]):
             if not of.single() and not isinstance(of, CategoricalDistribution) and self.space.active(name, {})
         }
 
-    def relative(
-        self,
-        past: Past,
-        sampler: BaseSampler,
-        draft: FrozenTrial,
-        together: dict[str, BaseDistribution],
-        given: Mapping[str, Scalar],
-    ) -> dict[str, Any]:
-        if not together:
-            return {}
+    def draw(self, past: Past, number: int, together: Mapping[str, BaseDistribution]) -> dict[str, Any]:
         followed = past.kept(self, partial(_Followed, past, together, self.options, self.seed))
-        point = followed.evolution().draw(np.random.default_rng(sampler_seed(self.seed, draft.number)))
-        return {name: from_unit(of, float(x)) for (name, of), x in zip(together.items(), point, strict=True)}
+        return from_units(together, followed.evolution().draw(np.random.default_rng(sampler_seed(self.seed, number))))
 
 
 class _Followed:

@@ -8,12 +8,10 @@ from typing import Any
 
 import numpy as np
 from optuna.distributions import BaseDistribution
-from optuna.samplers import BaseSampler
 from optuna.samplers.nsgaii._elite_population_selection_strategy import NSGAIIElitePopulationSelectionStrategy
 from optuna.study._multi_objective import _dominates
 from optuna.trial import FrozenTrial, TrialState
 
-from hpsearch.events import Scalar
 from hpsearch.search.past import Past
 from hpsearch.search.samplers import AllTogether
 from hpsearch.search.seeds import sampler_seed
@@ -43,18 +41,11 @@ class NsgaII(AllTogether[NsgaOptions]):
 
     Options = NsgaOptions
 
-    def relative(
-        self,
-        past: Past,
-        sampler: BaseSampler,
-        draft: FrozenTrial,
-        together: dict[str, BaseDistribution],
-        given: Mapping[str, Scalar],
-    ) -> dict[str, Any]:
+    def draw(self, past: Past, number: int, together: Mapping[str, BaseDistribution]) -> dict[str, Any]:
         members = past.kept(self, partial(_Population, past, self.options.population_size)).members()
         if len(members) < self.options.population_size:
             return {}
-        random = np.random.default_rng([sampler_seed(self.seed, draft.number), 1])
+        random = np.random.default_rng([sampler_seed(self.seed, number), 1])
         one = self._parent(past, members, random)
         others = [member for member in members if member is not one]
         other = self._parent(past, others, random) if random.random() < self.options.crossover_prob else one

@@ -8,13 +8,10 @@ from typing import Any
 
 import numpy as np
 from optuna.distributions import BaseDistribution
-from optuna.samplers import BaseSampler
-from optuna.trial import FrozenTrial
 
-from hpsearch.events import Scalar
 from hpsearch.search.past import Past
 from hpsearch.search.samplers import AllTogether
-from hpsearch.search.units import from_unit
+from hpsearch.search.units import from_units
 from hpsearch.space import fields
 from hpsearch.space.section import Section
 
@@ -34,22 +31,12 @@ class QuasiRandom(AllTogether[QmcOptions]):
 
     Options = QmcOptions
 
-    def relative(
-        self,
-        past: Past,
-        sampler: BaseSampler,
-        draft: FrozenTrial,
-        together: dict[str, BaseDistribution],
-        given: Mapping[str, Scalar],
-    ) -> dict[str, Any]:
-        if not together:
-            return {}
-        engine, place = self._engine, draft.number - self.first
+    def draw(self, past: Past, number: int, together: Mapping[str, BaseDistribution]) -> dict[str, Any]:
+        engine, place = self._engine, number - self.first
         engine.reset()
         if place:
             engine.fast_forward(place)
-        point = engine.random(1)[0]
-        return {name: from_unit(of, float(x)) for (name, of), x in zip(together.items(), point, strict=True)}
+        return from_units(together, engine.random(1)[0])
 
     @cached_property
     def _engine(self) -> Any:

@@ -153,8 +153,26 @@ class OptunaSampler(Generic[Own]):
         return proposed
 
 
-class AllTogether(OptunaSampler[Own]):
-    """A sampler of our own that proposes all that varies together; what it leaves out is random."""
+class Drawn(OptunaSampler[Own]):
+    """A sampler of our own: what is proposed together it draws itself, Optuna's the rest."""
+
+    def relative(
+        self,
+        past: Past,
+        sampler: BaseSampler,
+        draft: FrozenTrial,
+        together: dict[str, BaseDistribution],
+        given: Mapping[str, Scalar],
+    ) -> dict[str, Any]:
+        return self.draw(past, draft.number, together) if together else {}
+
+    def draw(self, past: Past, number: int, together: Mapping[str, BaseDistribution]) -> dict[str, Any]:
+        """Values of what is proposed together, of at least one: all, some or none of them."""
+        raise NotImplementedError
+
+
+class AllTogether(Drawn[Own]):
+    """All that varies is proposed together; what the sampler leaves out is random."""
 
     def sampler(self, seed: int) -> BaseSampler:
         return RandomSampler(seed=seed)

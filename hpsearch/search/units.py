@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 
 from optuna.distributions import (
     BaseDistribution,
@@ -37,6 +38,11 @@ def from_unit(distribution: BaseDistribution, place: float) -> Scalar:
             return min(max(math.exp(math.log(low) + place * math.log(high / low)), low), high)
         return min(low + place * (high - low), high)
     raise TypeError(f"no places for a {type(distribution).__name__}")
+
+
+def from_units(distributions: Mapping[str, BaseDistribution], point: Iterable[float]) -> dict[str, Scalar]:
+    """The values at a point, a coordinate for each distribution."""
+    return {name: from_unit(of, float(place)) for (name, of), place in zip(distributions.items(), point, strict=True)}
 
 
 def to_unit(distribution: BaseDistribution, value: Scalar) -> float:
