@@ -100,7 +100,7 @@ def check(record: StudyRecord, counts: Counts | None, reason: str, console: Cons
     if differences:  # an error, which is said to who wants quiet too
         click.echo(f"MLflow: {said}: NOT as in the study: {'; '.join(differences)}", err=True)
     else:
-        say(console, f"MLflow: {said}: as in the study")
+        say(console, f"MLflow: {said}: as in the study", prose=True)
 
 
 def disagreements(record: StudyRecord, counts: Counts) -> list[str]:

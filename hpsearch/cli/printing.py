@@ -18,9 +18,13 @@ from rich.table import Table
 from rich.text import Text
 
 
-def say(console: Console, text: str) -> None:
-    """One line as it is, however long: a path or a name holds no markup."""
-    console.print(text, markup=False, highlight=False, emoji=False, soft_wrap=True)
+def say(console: Console, text: str, *, prose: bool = False) -> None:
+    """One line as it is, however long, to be copied whole: a path or a name holds no markup.
+
+    A terminal breaks one that is `prose` between words.
+    """
+    whole = not (prose and console.is_terminal)
+    console.print(text, markup=False, highlight=False, emoji=False, soft_wrap=whole)
 
 
 @contextmanager

@@ -136,9 +136,9 @@ def _run(
     if len(record.trials) < record.total and (assignments := study.exhausted) is not None:
         say(console, f"the space is exhausted: all {assignments} assignments have been tried")
     if effort.epochs:
-        say(console, effort.line())
+        say(console, effort.line(), prose=True)
         if chosen := stacks_line(effort.kinds, enough_slots(file, effort.workers)):
-            say(console, chosen)
+            say(console, chosen, prose=True)
     if stopped:
         why = "the time is up" if stopped == "timeout" else "stopped"
         say(console, f"{why}; nothing is lost: {terminal.resume} goes on")

@@ -39,3 +39,13 @@ def test_a_table_of_many_rows_or_with_a_column_that_folds_stays_upright(monkeypa
 def test_lists_are_words_and_no_code() -> None:
     assert printing._shown(["cpu", "cpu"]) == "cpu, cpu"
     assert printing._shown([[2, 1.0792538], [8, 1.7304]]) == "(2, 1.079), (8, 1.73)"
+
+
+def test_only_a_terminal_breaks_prose_and_only_between_words() -> None:
+    text = "devices: 2 x cpu, computing 62.0% of 7.2 s; waiting for the order 0.7%"
+    for terminal, prose, lines in ((True, True, 2), (True, False, 1), (False, True, 1)):
+        console = Console(width=40, force_terminal=terminal, color_system=None)
+        with console.capture() as capture:
+            printing.say(console, text, prose=prose)
+        assert len(capture.get().splitlines()) == lines
+        assert capture.get().split() == text.split()
