@@ -25,7 +25,7 @@ EVALUATION_BATCH = 1024
 def study_file(path: str, overrides: Sequence[str]) -> StudyFile:
     """A study file that plain training can do. Raises ValueError for one that asks for more."""
     file = load_study(path, overrides)
-    if str(file.search.sampler) == "grid":
+    if file.search.sampler.alone == "grid":
         raise ValueError("this loop has no grid")
     if file.model not in plain_torch.NETWORKS:
         raise ValueError(f"this loop has no {file.model}")
@@ -42,7 +42,7 @@ def training_data(file: StudyFile) -> Dataset:
 def sampler(file: StudyFile) -> BaseSampler:
     """Optuna's own, seeded as the study is."""
     seed = file.search.seed
-    return RandomSampler(seed=seed) if str(file.search.sampler) == "random" else TPESampler(seed=seed)
+    return RandomSampler(seed=seed) if file.search.sampler.alone == "random" else TPESampler(seed=seed)
 
 
 def suggest(trial: optuna.trial.BaseTrial, space: Space) -> dict[str, Scalar]:

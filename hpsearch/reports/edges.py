@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -50,8 +50,7 @@ class Edge:
 
 def edges(study: StudyRecord) -> tuple[Edge, ...]:
     """Every end of a range at which more of the best trials lie than chance would bring there, in the study's order."""
-    sign = -1.0 if study.direction == "maximize" else 1.0
-    ranked = sorted((t for t in study.trials if t.scored), key=lambda trial: sign * (trial.value or 0.0))
+    ranked = study.ranked
     best = ranked[: min(MOST, max(FEWEST, math.ceil(BEST * len(ranked))))]
     if len(ranked) < 2 * FEWEST:
         return ()
@@ -64,7 +63,7 @@ def edges(study: StudyRecord) -> tuple[Edge, ...]:
 
 
 def _edge(
-    dimension: Dimension, side: Literal["low", "high"], best: list[TrialRecord], written: Mapping[str, Any]
+    dimension: Dimension, side: Literal["low", "high"], best: Sequence[TrialRecord], written: Mapping[str, Any]
 ) -> Edge | None:
     places = [place for trial in best if (place := dimension.place(trial.params)) is not None]
     inner, chance = _zone(dimension, side)

@@ -101,11 +101,13 @@ def caption(figure: Drawing, text: str, theme: Theme) -> None:
     figure.layout.height += 16
 
 
-def note_outside(figure: Drawing, window: Window | None, direction: Direction, theme: Theme) -> None:
-    """Say above the first panel how many trials its axis leaves out. Call it after `place_panels`."""
+def note_outside(
+    figure: Drawing, window: Window | None, direction: Direction, theme: Theme, what: str = "trial"
+) -> None:
+    """Say above the first panel how many trials, or dots, its axis leaves out. Call it after `place_panels`."""
     if window is None or window.outside == 0:
         return
-    count = "1 trial is" if window.outside == 1 else f"{window.outside:,} trials are"
+    count = f"1 {what} is" if window.outside == 1 else f"{window.outside:,} {what}s are"
     side = "below" if direction == "maximize" else "above"
     caption(figure, f"{count} {side}: double-click to see all", theme)
 

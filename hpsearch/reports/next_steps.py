@@ -40,9 +40,7 @@ def _failures(ended: list[TrialRecord]) -> list[str]:
 
 def _best(study: StudyRecord) -> list[str]:
     """What most of the best trials have in common: still improving, overfitting or not learning."""
-    sign = -1.0 if study.direction == "maximize" else 1.0
-    ranked = sorted((trial for trial in study.trials if trial.scored), key=lambda trial: sign * (trial.value or 0.0))
-    best = [trial for trial in ranked[:BEST] if trial.diagnosis]
+    best = [trial for trial in study.ranked[:BEST] if trial.diagnosis]
     told = []
     for name in ("suspicious", "not_learning", "overfitting", "still_improving"):
         found = [finding for trial in best for finding in trial.diagnosis if finding.name == name]

@@ -25,6 +25,11 @@ def options_of(dimension: Dimension) -> tuple[str, ...]:
     return tuple(scalar(option) for option in dimension.options or ())
 
 
+def place_said(dimension: Dimension, place: float) -> str:
+    """The value at a place on the axis, in words."""
+    return number(place, 3) if dimension.options is None else scalar(dimension.options[int(place)])
+
+
 def dimension_axis(dimension: Dimension, places: Sequence[float], theme: Theme, said: str = "") -> dict[str, Any]:
     """An axis with room for the whole range and for these places; `said` stands behind the name, already plain."""
     title = plain(shorten(label(dimension.name), 34)) + said

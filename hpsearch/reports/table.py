@@ -32,7 +32,7 @@ def table(study: StudyRecord) -> pd.DataFrame:
         "failure": pd.Series(
             [None if trial.failure is None else trial.failure.value for trial in trials], dtype=object
         ),
-        "diagnosis": pd.Series([_diagnosis(trial) for trial in trials], dtype=object),
+        "diagnosis": pd.Series([diagnosis_of(trial) for trial in trials], dtype=object),
         "epochs": pd.Series([trial.history.epochs for trial in trials], dtype="int64"),
         "seconds": pd.Series([trial.seconds for trial in trials], dtype="float64"),
         "started": pd.Series(pd.to_datetime([trial.started for trial in trials])),
@@ -65,7 +65,7 @@ def taken_from(trial: TrialRecord) -> str | None:
     return trial.known if trial.repeats is None else f"trial {trial.repeats}"
 
 
-def _diagnosis(trial: TrialRecord) -> str | None:
+def diagnosis_of(trial: TrialRecord) -> str | None:
     return ", ".join(label(finding.name) for finding in trial.diagnosis) or None
 
 

@@ -68,10 +68,6 @@ class Limited:
         self._limits, self._costs = limits, costs
         self._made: dict[int, Sampler] = {}
 
-    def propose(self, past: Past, number: int, given: Mapping[str, Scalar] = NOTHING) -> dict[str, Scalar] | None:
-        """As `Sampler.propose`; None too where no attempt has kept to the limits."""
-        return next(self.proposals(past, number, given), None)
-
     def proposals(
         self,
         past: Past,
@@ -122,7 +118,7 @@ def check_limits(file: StudyFile, costs: Costs) -> None:
     limits, space = file.search.constraints, file.space
     if not limits.limits:
         return
-    grid = str(file.search.sampler) == "grid"
+    costs, grid = Counted(costs, space), file.search.sampler.alone == "grid"
     least: dict[str, int] = {}
     for proposed in cells(space) if grid else _drawn(file):
         counted = costs(space.complete(proposed))

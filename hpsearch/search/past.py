@@ -42,9 +42,7 @@ class Past(optuna.Study):
         super().__init__(name, storage)
         self._judge, self._ranges = judge, ranges
         self._view: list[FrozenTrial] | None = None
-        #: The trials that have no result of their own, and the first with their assignment.
-        self.repeats: dict[int, int] = {}
-        #: Those of them that wait for its result.
+        #: The trials that wait for another one's result, and the first with their assignment.
         self.waiting: dict[int, int] = {}
         self._trials: list[FrozenTrial] = []
         self.reports: list[Report] = []
@@ -80,7 +78,7 @@ class Past(optuna.Study):
         else:
             self._trials[trial.number] = trial
         if "repeats" in trial.user_attrs:
-            self.repeats[trial.number] = self.waiting[trial.number] = trial.user_attrs["repeats"]
+            self.waiting[trial.number] = trial.user_attrs["repeats"]
             if trial.state.is_finished():
                 del self.waiting[trial.number]
             return
@@ -110,7 +108,7 @@ class Past(optuna.Study):
     def shown(self, number: int) -> FrozenTrial | None:
         """A trial as samplers see it: in the ranges of now; None where it lies outside of them, or is a repeat."""
         trial = self._trials[number]
-        if number in self.repeats:
+        if "repeats" in trial.user_attrs:
             return None
         if self._ranges is None or trial.distributions == {name: self._ranges.get(name) for name in trial.params}:
             return trial

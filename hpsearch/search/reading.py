@@ -114,7 +114,7 @@ def trial_record(trial: FrozenTrial, objectives: Objectives) -> TrialRecord:
 def _total(file: StudyFile, facts: Mapping[str, Any], noted: Mapping[str, Any], trials: Sequence[TrialRecord]) -> int:
     """How many trials there will be. Those of a grid that were asked for before it changed are no cells of it."""
     total = file.total
-    if str(file.search.sampler) == "grid" and facts.get("revisions"):
+    if file.search.sampler.alone == "grid" and facts.get("revisions"):
         others = sum(trial.repeats is not None or not is_cell(file.space, trial.params) for trial in trials)
         total = min(file.search.trials, count(file.space) + others)
     end: int = noted.get(EXHAUSTED, total)

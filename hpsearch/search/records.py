@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Literal
 
 from hpsearch.declarations import Direction, better
@@ -99,7 +100,7 @@ class TrialRecord:
         return self.state == "COMPLETE" and self.failure is None and self.value is not None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, so that it can keep what is asked of it again and again
 class StudyRecord:
     """A study at one moment: what it searches, how, every trial by number, and what the last run of it cost.
 
@@ -133,29 +134,31 @@ class StudyRecord:
         """Whether value `one` is strictly better than `other` in this study's direction."""
         return better(self.direction, one, other)
 
+    @cached_property
+    def ranked(self) -> tuple[TrialRecord, ...]:
+        """The scored trials by value, the best first; equal ones by number."""
+        scored = (trial for trial in self.trials if trial.scored)
+        sign = -1.0 if self.direction == "maximize" else 1.0
+        return tuple(sorted(scored, key=lambda trial: sign * (trial.value or 0.0)))
+
     @property
     def best(self) -> TrialRecord | None:
         """The scored trial with the best value; of equal ones the first, or one of the front."""
-        if self.objectives:
-            return next(iter(self.front), None)
-        best: TrialRecord | None = None
-        for trial in self.trials:
-            if trial.scored and (best is None or self.better(trial.value or 0.0, best.value or 0.0)):
-                best = trial
-        return best
+        return next(iter(self.front if self.objectives else self.ranked), None)
 
-    @property
+    @cached_property
     def front(self) -> tuple[TrialRecord, ...]:
         """The scored trials that no other one beats in every objective, the best by `metric` first.
 
         Empty where there is one objective. A repeat is not in it beside its first.
         """
-        own_result = [trial for trial in self.trials if trial.scored and trial.repeats is None]
-        scored = {trial.number: trial for trial in own_result if self.objectives}
+        if not self.objectives:
+            return ()
         directions = [direction for _, direction in self.objectives]
         own = {
-            number: losses([trial.objectives[metric] for metric, _ in self.objectives], directions)
-            for number, trial in scored.items()
+            trial.number: losses([trial.objectives[metric] for metric, _ in self.objectives], directions)
+            for trial in self.ranked
+            if trial.repeats is None
         }
-        sign = -1.0 if self.direction == "maximize" else 1.0
-        return tuple(sorted((scored[n] for n in front(own)), key=lambda t: (sign * (t.value or 0.0), t.number)))
+        unbeaten = set(front(own))
+        return tuple(trial for trial in self.ranked if trial.number in unbeaten)

@@ -47,6 +47,7 @@ class Selection:
         self._pruned: list[tuple[tuple[float, float], int]] = []  # the same among the pruned ones
         self._directions = [direction.name.lower() for direction in past.directions]
         self._band = Skyband(TENTH)
+        self._lots: dict[int, int] = {}
         self._everywhere: dict[str, BaseDistribution] | None = None
 
     @property
@@ -68,7 +69,7 @@ class Selection:
     def _foremost(self) -> list[int]:
         """Those of the band that the fewest dominate."""
         beaten_by = self._band.beaten_by
-        return heapq.nsmallest(BAND, beaten_by, key=lambda number: (beaten_by[number], lot(self._seed, number)))
+        return heapq.nsmallest(BAND, beaten_by, key=lambda number: (beaten_by[number], self._lots[number]))
 
     @property
     def _one(self) -> bool:
@@ -92,7 +93,8 @@ class Selection:
             sign = -1 if self._past.direction == StudyDirection.MAXIMIZE else 1
             insort(self._complete, (sign * trial.value, trial.number))
             del self._complete[GOOD:]
-        ticket = (-lot(self._seed, trial.number), trial.number)
+        self._lots[trial.number] = lot(self._seed, trial.number)
+        ticket = (-self._lots[trial.number], trial.number)
         if len(self._sample) < self._bound:
             heapq.heappush(self._sample, ticket)
         else:

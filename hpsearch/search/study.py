@@ -143,7 +143,7 @@ class SearchStudy:
         attributes: dict[str, Any] = {"values": proposal.values, "seed": proposal.seed, "start": tick}
         if self.file.counts_costs:
             attributes["costs"] = dict(self._costs(proposal.values))
-        of, reports = proposal.first or proposal.known, {}
+        source, reports = proposal.first or proposal.known, {}
         if proposal.first is not None:
             attributes["repeats"] = proposal.first.number
         elif proposal.known is not None and proposal.source is not None:
@@ -152,12 +152,12 @@ class SearchStudy:
             shown = proposal.known.user_attrs["result"]["metrics"][self.file.objective.metric]
             epochs = self.pruner.decisions(number, epochs_of(proposal.values))
             reports = {epoch: float(shown[epoch - 1]) for epoch in epochs if epoch <= len(shown)}
-        ended = of is not None and of.state.is_finished()
-        if of is not None and ended:
-            attributes["result"] = _taken_over(of, tick)
+        done = source if source is not None and source.state.is_finished() else None
+        if done is not None:
+            attributes["result"] = _taken_over(done, tick)
         return create_trial(
-            state=of.state if of is not None and ended else TrialState.RUNNING,
-            values=of.values if of is not None and ended else None,
+            state=TrialState.RUNNING if done is None else done.state,
+            values=None if done is None else done.values,
             params=dict(proposal.params),
             distributions={name: self._distributions[name] for name in proposal.params},
             user_attrs=attributes,

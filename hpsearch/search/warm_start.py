@@ -7,7 +7,6 @@ values of all hyperparameters, and the seed, which comes with it. Where not, the
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cmp_to_key
 from typing import Any
 
 from optuna.storages import BaseStorage
@@ -16,7 +15,7 @@ from optuna.trial import FrozenTrial, TrialState
 from hpsearch.errors import InputError
 from hpsearch.events import Scalar
 from hpsearch.search.reading import facts_of, file_of, read_study
-from hpsearch.search.records import StudyRecord, TrialRecord
+from hpsearch.search.records import StudyRecord
 from hpsearch.space.assignments import fitting, holds, key
 from hpsearch.space.study_file import StudyFile, WarmRow
 
@@ -75,7 +74,7 @@ def _rows(file: StudyFile, other: StudyRecord, data: str | None, storage: BaseSt
                 WarmRow(number=trial.number, values=fitting(file.space, trial.values), known=True) for trial in ended
             ]
     rows: dict[object, WarmRow] = {}
-    for trial in _best_first(other, own):
+    for trial in (trial for trial in other.ranked if trial.repeats is None):
         given = fitting(file.space, trial.values)
         if given:
             rows.setdefault(key(given), WarmRow(number=trial.number, values=given))
@@ -84,14 +83,6 @@ def _rows(file: StudyFile, other: StudyRecord, data: str | None, storage: BaseSt
             f"search.warm_start: no complete trial of study {other.name!r} has a value that fits this space"
         )
     return list(rows.values())[: None if warm.top == "all" else warm.top]
-
-
-def _best_first(study: StudyRecord, trials: Sequence[TrialRecord]) -> list[TrialRecord]:
-    def order(one: TrialRecord, other: TrialRecord) -> int:
-        assert one.value is not None and other.value is not None  # noqa: PT018
-        return study.better(other.value, one.value) - study.better(one.value, other.value)
-
-    return sorted((trial for trial in trials if trial.scored), key=cmp_to_key(order))
 
 
 def _comparable(file: StudyFile, facts: Mapping[str, Any], data: str | None) -> bool:

@@ -48,6 +48,11 @@ class Plan:
         return ", then ".join(f"{part.trials} × {part}" if part.trials else str(part) for part in self.parts)
 
     @property
+    def alone(self) -> str | None:
+        """The sampler's name where there is only one."""
+        return self.parts[0].name if len(self.parts) == 1 else None
+
+    @property
     def starts(self) -> tuple[int, ...]:
         """The number of each part's first trial."""
         before = [part.trials or 0 for part in self.parts[:-1]]

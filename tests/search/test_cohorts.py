@@ -14,6 +14,7 @@ from optuna.storages import InMemoryStorage
 from optuna.trial import create_trial
 
 from hpsearch.errors import InputError
+from hpsearch.events import Scalar
 from hpsearch.search.dimensions import dimensions
 from hpsearch.search.distributions import distribution
 from hpsearch.search.past import Past
@@ -110,11 +111,15 @@ def test_a_structural_value_that_the_first_had_not_is_proposed(sampler: str) -> 
         width: {options: [32, 64], when: {optimizer: adam}}, depth: [1, 2]}, search: {sampler: %s}}"""
     file = parse_study(text % sampler, file="s")
     study = SearchStudy(InMemoryStorage(), file, text)
-    proposals = [study.sampler.propose(study._past, number, {"depth": 2}) for number in range(40)]
-    assert all(proposed and proposed["depth"] == 2 for proposed in proposals)
-    assert {proposed.get("width") for proposed in proposals if proposed} == {None, 32, 64}
-    absent = [study.sampler.propose(study._past, number, {"width": 32, "depth": 2}) for number in range(40)]
-    assert {proposed.get("width") for proposed in absent if proposed} == {None, 32}
+
+    def proposed(given: dict[str, Scalar]) -> list[dict[str, Scalar]]:
+        return [next(study.sampler.proposals(study._past, number, given)) for number in range(40)]
+
+    proposals = proposed({"depth": 2})
+    assert all(one["depth"] == 2 for one in proposals)
+    assert {one.get("width") for one in proposals} == {None, 32, 64}
+    absent = proposed({"width": 32, "depth": 2})
+    assert {one.get("width") for one in absent} == {None, 32}
     assert structural(file.space) == ("width", "depth")
 
 

@@ -17,7 +17,7 @@ from hpsearch.reports.figure import Figure, Missing
 from hpsearch.reports.figures.importances import most_important_pair
 from hpsearch.reports.focus import evenly
 from hpsearch.reports.layout import base, floats, of_trials, place_panels
-from hpsearch.reports.scales import dimension_axis, options_of
+from hpsearch.reports.scales import dimension_axis, place_said
 from hpsearch.reports.theme import Theme
 from hpsearch.reports.words import label, number, plain
 from hpsearch.search.records import Dimension, StudyRecord, TrialRecord
@@ -164,13 +164,9 @@ def alt(record: Contours) -> str:
     if not known:
         return f"The {names}: too few trials to say."
     value, row, column = max(known)
-    x = f"{label(record.x.name)} {_said(record.x, record.columns[column])}"
-    y = f"{label(record.y.name)} {_said(record.y, record.rows[row])}"
+    x = f"{label(record.x.name)} {place_said(record.x, record.columns[column])}"
+    y = f"{label(record.y.name)} {place_said(record.y, record.rows[row])}"
     return f"The {names}: best, about {number(sign * value)}, near {x} and {y}."
-
-
-def _said(dimension: Dimension, place: float) -> str:
-    return options_of(dimension)[int(place)] if dimension.options is not None else number(place, 3)
 
 
 figure = Figure(compute, draw, alt)

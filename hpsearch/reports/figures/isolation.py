@@ -17,10 +17,10 @@ from hpsearch.declarations import Direction
 from hpsearch.reports.drawing import Drawing, scatter
 from hpsearch.reports.figure import Figure, Missing
 from hpsearch.reports.focus import Window, focus, value_range
-from hpsearch.reports.layout import axis, axis_names, base, caption, place_panels
-from hpsearch.reports.scales import dimension_axis
+from hpsearch.reports.layout import axis, axis_names, base, note_outside, place_panels
+from hpsearch.reports.scales import dimension_axis, place_said
 from hpsearch.reports.theme import Theme
-from hpsearch.reports.words import label, number, plain, scalar
+from hpsearch.reports.words import label, number, plain
 from hpsearch.search.records import Dimension, StudyRecord, TrialRecord
 
 
@@ -150,10 +150,7 @@ def draw(record: Isolation, theme: Theme) -> Drawing:
         if window is not None and all(_outside(part.best, window, record.direction) for part in panel.bins):
             _say_where(figure, x_name, y_name, record.direction, theme)
     place_panels(figure, panels=len(record.panels), columns=3, height=190, shared=True)
-    if window is not None and window.outside:
-        dots = "1 dot is" if window.outside == 1 else f"{window.outside} dots are"
-        side = "below" if record.direction == "maximize" else "above"
-        caption(figure, f"{dots} {side}: double-click to see all", theme)
+    note_outside(figure, window, record.direction, theme, "dot")
     return figure
 
 
@@ -174,13 +171,9 @@ def _size(count: int, of: int) -> float:
     return round(5 + 9 * math.sqrt(count / of), 1)
 
 
-def _value(dimension: Dimension, place: float) -> str:
-    return number(place, 3) if dimension.options is None else scalar(dimension.options[int(place)])
-
-
 def _said(dimension: Dimension, part: Bin) -> str:
-    where = _value(dimension, part.low)
-    where += f" to {_value(dimension, part.high)}" if part.high > part.low else ""
+    where = place_said(dimension, part.low)
+    where += f" to {place_said(dimension, part.high)}" if part.high > part.low else ""
     return (
         f"{plain(label(dimension.name))} {plain(where)}<br>best {number(part.best)}, trial {part.number}<br>"
         f"of {part.count:,} trial{'' if part.count == 1 else 's'}"
@@ -193,7 +186,9 @@ def alt(record: Isolation) -> str:
     told = []
     for panel in sorted(record.panels, key=lambda panel: -panel.spread)[:4]:
         best = min(panel.bins, key=lambda part: sign * part.best)
-        told.append(f"{label(panel.dimension.name)} about {_value(panel.dimension, best.centre)} ({number(best.best)})")
+        told.append(
+            f"{label(panel.dimension.name)} about {place_said(panel.dimension, best.centre)} ({number(best.best)})"
+        )
     return f"The best {label(record.metric)} for each value of one hyperparameter: {', '.join(told)}."
 
 

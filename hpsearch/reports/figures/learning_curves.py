@@ -52,9 +52,8 @@ def compute(
     others: Annotated[int, Field(ge=0, le=1000)] = 200,
 ) -> LearningCurves | Missing:
     """Curves of the `best` best trials, and of at most `others` more and `others` pruned, evenly chosen by number."""
-    sign = -1.0 if study.direction == "maximize" else 1.0
     told = [trial for trial in study.trials if trial.history.metrics.get(study.metric)]
-    ranked = sorted((trial for trial in told if trial.scored), key=lambda trial: sign * (trial.value or 0.0))
+    ranked = [trial for trial in study.ranked if trial.history.metrics.get(study.metric)]
     if not ranked:
         return Missing("No finished trial has told its values epoch by epoch.")
     shown = {trial.number for trial in ranked[:best]}

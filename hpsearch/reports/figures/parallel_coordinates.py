@@ -53,11 +53,7 @@ class ParallelCoordinates:
 
 def compute(study: StudyRecord, *, best: Annotated[int, Field(ge=2)] = 100) -> ParallelCoordinates | Missing:
     """The `best` best trials; hyperparameters with one possible value are left out."""
-    ranked = sorted(
-        (trial for trial in study.trials if trial.scored),
-        key=lambda trial: trial.value or 0.0,
-        reverse=study.direction == "maximize",
-    )[:best]
+    ranked = study.ranked[:best]
     if len(ranked) < 2:
         return Missing("Fewer than two trials have a final value.")
     axes = [_axis(dimension, ranked) for dimension in study.dimensions if dimension.varies]

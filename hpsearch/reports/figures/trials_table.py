@@ -13,7 +13,7 @@ from pydantic import Field
 from hpsearch.events import Scalar
 from hpsearch.reports.embed import embedded
 from hpsearch.reports.figure import Figure, Missing
-from hpsearch.reports.table import also, beside, column, taken_from
+from hpsearch.reports.table import also, beside, column, diagnosis_of, taken_from
 from hpsearch.reports.theme import Theme
 from hpsearch.reports.words import label
 from hpsearch.search.records import Dimension, StudyRecord, TrialRecord
@@ -62,9 +62,7 @@ def compute(study: StudyRecord, *, most: Annotated[int, Field(ge=1)] = 20_000) -
     if not study.trials:
         return Missing("No trial has started yet.")
     most = min(most, MOST_CELLS // (8 + len(study.dimensions)))
-    sign = -1.0 if study.direction == "maximize" else 1.0
-    scored = sorted((trial for trial in study.trials if trial.scored), key=lambda trial: sign * (trial.value or 0.0))
-    ordered = [*scored, *(trial for trial in study.trials if not trial.scored)][:most]
+    ordered = [*study.ranked, *(trial for trial in study.trials if not trial.scored)][:most]
     columns = [
         Column("trial", tuple(trial.number for trial in ordered), numeric=True),
         Column("state", tuple(trial.state for trial in ordered), numeric=False),
@@ -75,7 +73,7 @@ def compute(study: StudyRecord, *, most: Annotated[int, Field(ge=1)] = 20_000) -
         ),
         Column("failure", tuple(None if t.failure is None else t.failure.value for t in ordered), numeric=False),
         *_taken_over(ordered),
-        Column("diagnosis", tuple(_diagnosis(trial) for trial in ordered), numeric=False),
+        Column("diagnosis", tuple(diagnosis_of(trial) for trial in ordered), numeric=False),
         Column("epochs", tuple(trial.history.epochs for trial in ordered), numeric=True),
         Column("seconds", tuple(_rounded(trial.seconds, 3) for trial in ordered), numeric=True),
         Column("started", tuple(trial.started.strftime("%Y-%m-%d %H:%M:%S") for trial in ordered), numeric=False),
@@ -118,10 +116,6 @@ def _counted(value: float | None) -> float | int | None:
     """Whole numbers, such as counts of parameters, to the last digit; others to five."""
     whole = value is not None and math.isfinite(value) and value == int(value)
     return int(value) if value is not None and whole else _rounded(value, 5)
-
-
-def _diagnosis(trial: TrialRecord) -> str | None:
-    return ", ".join(label(finding.name) for finding in trial.diagnosis) or None
 
 
 def draw(record: TrialsTable, theme: Theme) -> Markup:
