@@ -69,6 +69,7 @@ def test_the_sampler_of_the_guide_is_one_like_any_other(tmp_path: Path, monkeypa
     assert (gone.code, len(gone.lines)) == (2, 1)
     assert gone.err.startswith("error: study wide:")
     assert "there is no sampler 'near_best'" in gone.err
+    assert hpsearch("compare", "small", "wide", "--home", home, "-o", tmp_path / "page.html").code == 0
 
 
 def test_the_help_names_it(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import click
 from hpsearch.cli import options
 from hpsearch.cli.workspace import Workspace
 from hpsearch.errors import InputError
+from hpsearch.tracking.ui import is_server
 
 if TYPE_CHECKING:
     from hpsearch.search.records import StudyRecord
@@ -63,6 +64,8 @@ def report(
         raise InputError("--port is for --watch", hint="hpsearch report STUDY --watch --port 8000")
     if watch and kind != "html":
         raise InputError("--watch serves a page, not pictures", hint="leave out --format")
+    if mlflow_pages is not None and not is_server(mlflow_pages):
+        raise InputError(f"--mlflow-pages {mlflow_pages}: no address of pages", hint="http://localhost:5000")
     workspace = Workspace(home, storage, tracking_uri)
     opened, path = open_storage(home, storage, write=False), output or workspace.report(study)
     record = read_study(opened, study)

@@ -105,7 +105,8 @@ def run(
     study = load_study(file, given)
     if fork is not None:
         begin = f"search.warm_start={{study: {json.dumps(study.name)}, results: true}}"
-        study = load_study(file, [*given, f"name={json.dumps(fork)}", begin])
+        given += [f"name={json.dumps(fork)}", begin]
+        study = load_study(file, given)
     if dry_run:
         from hpsearch.search.revisions import changed
         from hpsearch.search.storage import open_storage

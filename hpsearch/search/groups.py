@@ -11,9 +11,9 @@ from typing import Any
 from optuna.storages import BaseStorage
 
 from hpsearch.errors import InputError, did_you_mean
-from hpsearch.search.reading import read_study
+from hpsearch.search.reading import file_of, read_study
 from hpsearch.search.records import StudyRecord
-from hpsearch.space.study_file import StudyFile, differences
+from hpsearch.space.study_file import differences
 
 GROUP = "group"  # of a study in the storage: the group whose repeat it is
 
@@ -116,6 +116,6 @@ def _repeats(
 
 
 def _identity(facts: Mapping[str, Any]) -> dict[str, Any]:
-    identity = StudyFile.model_validate(facts["file"]).identity()
+    identity = file_of(facts).identity()
     del identity["name"], identity["search"]["seed"]
     return identity

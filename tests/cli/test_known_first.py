@@ -157,6 +157,9 @@ def test_what_may_not_change_is_refused_with_the_reason_and_a_fork_is_offered_an
     assert hpsearch("run", study, *other, "--fork", "new", "-n", "7").lines[1].startswith("new: nothing left")
     assert hpsearch("resume", "new", "--home", home, "-n", "8").code == 0
     assert len(trials(home, "new")) == 8
+    assert hpsearch("run", study, *other, "--fork", "again", "--repeat", "2", "-n", "5").code == 0
+    for name, known in (("again-s5", 4), ("again-s6", 4)):
+        assert sum(trial["known"] is not None for trial in trials(home, name)) == known, name
 
 
 @pytest.mark.parametrize(

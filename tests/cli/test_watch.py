@@ -65,6 +65,13 @@ def test_a_port_needs_watching(tmp_path: Path) -> None:
     assert "--port is for --watch" in result.err
 
 
+def test_pages_of_mlflow_without_a_scheme_are_bad_input(tmp_path: Path) -> None:
+    result = hpsearch("report", "small", "--mlflow-pages", "localhost:5000", "--home", tmp_path)
+    assert (result.code, len(result.lines)) == (2, 1)
+    assert "--mlflow-pages localhost:5000" in result.err
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("kind", ["png", "svg"])
 def test_pictures_cannot_be_watched(kind: str, tmp_path: Path) -> None:
     result = hpsearch("report", "small", "--watch", "--format", kind, "--home", tmp_path)

@@ -60,9 +60,11 @@ def compute(study: StudyRecord, *, most: Annotated[int, Field(ge=0)] = 500) -> C
         return Missing(f"Fewer than {FEWEST} trials have a final value and both {label(x.name)} and {label(y.name)}.")
     columns, rows = _grid(x), _grid(y)
     points = [(trial.number, a, b) for trial, a, b in placed]
+    shown = evenly(points, most)
+    shown += [point for point in points if point[0] == study.best.number and point not in shown]
     return Contours(
         study.metric, study.direction, x, y, columns, rows,
-        _surface(x, y, columns, rows, placed), tuple(evenly(points, most)), study.best.number,
+        _surface(x, y, columns, rows, placed), tuple(shown), study.best.number,
     )  # fmt: skip
 
 

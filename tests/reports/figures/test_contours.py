@@ -47,6 +47,16 @@ def test_the_surface_of_the_two_that_matter_is_best_at_the_planted_peak() -> Non
         assert draw(record, LIGHT).data[0].type == "contour"
 
 
+def test_the_best_trial_is_shown_however_few_are() -> None:
+    for most in (10, 30):
+        made = peak((X, Y))
+        record = compute(made, most=most)
+        assert isinstance(record, Contours)
+        assert made.best is not None
+        assert made.best.number in [number for number, _, _ in record.points]
+        assert [trace.marker.symbol for trace in draw(record, LIGHT).data].count("star") == 1
+
+
 def test_options_are_cells_and_do_not_colour_each_other() -> None:
     values = {("a", 0): 1.0, ("a", 1): 2.0, ("b", 0): 3.0, ("b", 1): 4.0}
     other = Dimension("other", options=(0, 1))
