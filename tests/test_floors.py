@@ -17,7 +17,7 @@ LONGEST = 400
 
 # A room is a module or a package right under hpsearch; rooms of one floor don't know each other.
 FLOORS = {
-    "errors": 1, "events": 1, "declarations": 1, "files": 1,
+    "errors": 1, "events": 1, "declarations": 1, "files": 1, "cache": 1,
     "registry": 2, "tracking": 2,
     "training": 3, "space": 3,
     "execution": 4, "search": 4,
@@ -25,7 +25,7 @@ FLOORS = {
     "cli": 7, "__main__": 8,
 }  # fmt: skip
 # What floor 1 may lean on: plain data has a didactic order of its own.
-WITHIN_FLOOR = {("declarations", "events")}
+WITHIN_FLOOR = {("declarations", "events"), ("cache", "files")}
 OWNERS = {"optuna": {"search", "cli"}, "mlflow": {"tracking"}, "plotly": {"reports"}}
 
 

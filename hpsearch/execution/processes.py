@@ -1,8 +1,9 @@
 """Trials in worker processes, each with a device, or a core, of its own: one host a device, workers that live on.
 
-Every worker has the next group of trials waiting while it trains one, so that it need not wait for a decision. A
-trial stays with the worker that holds its network. Where a worker would be idle, another one saves some of its
-trials that wait, and they go on there, as they would after a restart: from a checkpoint, to the same numbers.
+Every worker has the next group of trials waiting while it trains one, perhaps the same trials for another epoch, so
+that it need not wait for a decision. A trial stays with the worker that holds its network. Where a worker would be
+idle, another one saves some of its trials that wait, and they go on there, as they would after a restart: from a
+checkpoint, to the same numbers.
 """
 
 from __future__ import annotations
@@ -129,12 +130,12 @@ class ProcessExecutor:
                 return
 
     def _train(self, worker: Worker, group: list[Progress]) -> None:
-        for trial in group:
-            trial.taken, trial.place = True, worker.place
         if not worker.groups:
             worker.since = time.monotonic()
         worker.groups.append(group)
-        trials = [assignment_to_json(trial.trial) | {"until": trial.until} for trial in group]
+        trials = [assignment_to_json(t.trial) | {"until": t.until, "again": t.taken > 0} for t in group]
+        for trial in group:
+            trial.taken, trial.place = trial.taken + 1, worker.place
         room = self._room(len(self._workers))
         measure = self._schedule.unmeasured(group)
         worker.say({"do": "train", "trials": trials, "room": room, "end_by": self._end_by, "measure": measure})
@@ -145,7 +146,7 @@ class ProcessExecutor:
             return
         holder = self._workers[trials[0].place]
         for trial in trials:
-            trial.taken = True
+            trial.leaving = True
         holder.giving_up += trials
         holder.say({"do": "give_up", "numbers": [t.number for t in trials], "room": self._room(len(self._workers))})
 
@@ -180,7 +181,7 @@ class ProcessExecutor:
             given = {int(number): saved for number, saved in message["numbers"].items()}
             for trial in [trial for trial in worker.giving_up if trial.number in given]:
                 worker.giving_up.remove(trial)
-                trial.taken = False
+                trial.leaving = False
                 if given[trial.number]:
                     trial.place = None
                 else:
@@ -192,7 +193,7 @@ class ProcessExecutor:
         group = worker.groups.pop(0)
         worker.since = time.monotonic()
         for trial in group:
-            trial.taken = False
+            trial.taken = max(0, trial.taken - 1)
         under_way = {trial.number: trial for trial in group if trial.number in self._schedule.trials}
         for number, known in message["began"].items():
             if int(number) in under_way:
@@ -206,6 +207,8 @@ class ProcessExecutor:
         members = [under_way[number] for number in message["group"] if number in under_way]
         if message["fault"] is not None:
             self._failures += self._schedule.failed(members, _fault(message["fault"]))
+            for queued in worker.groups:
+                queued[:] = [trial for trial in queued if trial not in members]
             return
         if message["events"]:
             self._epochs, self._stacks = self._epochs + len(message["events"]), self._stacks + 1

@@ -13,9 +13,10 @@ class Progress:
     """It holds no tensor. `until` is the epoch after which it waits; `limit` the most trials in its stack.
 
     `place` is the worker that holds its network, None where there is none but perhaps a checkpoint, and `epoch` how
-    far that network is trained; `taken` says that a worker has been told to train it. `past` holds all
-    epochs that are known, `told` says how many of them are told; after a new beginning `past` may be ahead of
-    `epoch`. `crashes` counts the workers that died while they trained it.
+    far that network is trained; `taken` counts the epochs that this worker has been told to train beyond that, and
+    `leaving` says that it is to give the network up. `past` holds all epochs that are known, `told` says how many of
+    them are told; after a new beginning `past` may be ahead of `epoch`. `crashes` counts the workers that died while
+    they trained it.
     """
 
     trial: Assignment
@@ -26,7 +27,8 @@ class Progress:
     limit: int
     epoch: int = 0
     place: int | None = None
-    taken: bool = False
+    taken: int = 0
+    leaving: bool = False
     past: list[EpochEnded] = field(default_factory=list)
     told: int = 0
     ended: bool = False
@@ -39,7 +41,17 @@ class Progress:
     @property
     def ready(self) -> bool:
         """Whether it may train one more epoch, and nobody does that now."""
-        return self.epoch < self.until and not self.taken
+        return self.epoch < self.until and not self.taken and not self.leaving
+
+    @property
+    def going(self) -> bool:
+        """Whether it trains, or may."""
+        return self.epoch < self.until
+
+    @property
+    def next(self) -> int:
+        """How many epochs it will have trained when its worker has done what it was told."""
+        return self.epoch + self.taken
 
     @property
     def held(self) -> bool:
@@ -64,7 +76,7 @@ class Progress:
 
     def lost(self) -> None:
         """Its network is gone: it begins again from its checkpoint, or anew."""
-        self.place, self.epoch, self.taken = None, 0, False
+        self.place, self.epoch, self.taken, self.leaving = None, 0, 0, False
 
     def tell(self) -> list[Event]:
         """What is known, allowed and not told yet."""

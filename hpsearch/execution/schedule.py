@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hpsearch.events import Assignment, EpochEnded, Event, Failure, TrialFailed
@@ -55,20 +55,25 @@ class Schedule:
     def group(self, place: int, under_way: Sequence[Sequence[Progress]] = ()) -> list[Progress]:
         """The trials that this worker trains next, together; none when there are none for it.
 
-        A new trial waits for the worker that has most of its kind, so that stacks are full, unless this one has
-        nothing else to do. Where a smaller stack of their kind is among the groups `under_way` here, trials wait for
-        it, to train with it from then on: otherwise the two would take turns for good.
+        `under_way` are the groups that it has already. Their trials may go on, for one epoch more, with new ones of
+        their kind: so a stack stays as large as it can be, and its worker need not wait for us between two epochs.
+        A new trial waits for the worker that has most of its kind, so that stacks are full, unless that one has its
+        share of all trials, or this one has nothing else to do.
         """
-        open_kinds = {g[0].signature for g in under_way if g and len(g) < self._most(g[0])}
-        ready = [t for t in self.trials.values() if t.ready and t.place in (None, place)]
-        ready = [t for t in ready if t.signature not in open_kinds]
-        homes = self._homes()
-        own = [t for t in ready if t.place == place or homes.get(t.signature, place) == place]
+        queued = {trial.number for group in under_way for trial in group}
+        measuring = {group[0].signature for group in under_way if group and self._unknown(group[0].signature)}
+        here = [t for t in self.trials.values() if t.place in (None, place) and t.signature not in measuring]
+        ready = [t for t in here if t.ready or (t.number in queued and t.taken == 1 and t.next < t.until)]
+        held = self._held()
+        room = {at: self._share() - sum(kinds.values()) for at, kinds in held.items()}
+        homes = _homes({at: kinds for at, kinds in held.items() if room[at] > 0})
+        new = [t for t in ready if t.place is None and homes.get(t.signature, place) == place]
+        own = [t for t in ready if t.place == place] + new[: max(0, room[place])]
         return self._group(own or ready)
 
     def unmeasured(self, group: Sequence[Progress]) -> bool:
         """Whether it is to be measured first how many of this kind should train together."""
-        return self._measured and len(group) > 1 and group[0].signature not in self.chosen
+        return len(group) > 1 and self._unknown(group[0].signature)
 
     def elsewhere(self, place: int) -> list[Progress]:
         """For a worker that has nothing to do: trials that others hold and do not train, half of what one of them has.
@@ -132,7 +137,7 @@ class Schedule:
     def _group(self, ready: Sequence[Progress]) -> list[Progress]:
         if not ready:
             return []
-        behind = min(ready, key=lambda t: (t.tick + t.epoch, t.number))
+        behind = min(ready, key=lambda t: (t.tick + t.next, t.number))
         mates = {t.number: t.signature for t in ready if (t.signature, t.limit) == (behind.signature, behind.limit)}
         packed = pack(mates, self._most(behind))
         return next([self.trials[n] for n in group] for group in packed if behind.number in group)
@@ -141,15 +146,25 @@ class Schedule:
         """The most trials that train together with this one."""
         return min(trial.limit, self._share(), self.chosen.get(trial.signature, (trial.limit, 1.0))[0])
 
-    def _homes(self) -> dict[Signature, int]:
-        """The worker that holds most trials of a kind."""
-        held: dict[Signature, Counter[int]] = {}
+    def _unknown(self, kind: Signature) -> bool:
+        """Whether it is not measured yet how many of this kind should train together, but is to be."""
+        return self._measured and kind not in self.chosen
+
+    def _held(self) -> dict[int, Counter[Signature]]:
+        """By worker: the kinds of the trials that it holds and that may train on."""
+        held: dict[int, Counter[Signature]] = {place: Counter() for place in range(self.places)}
         for trial in self.trials.values():
-            if trial.place is not None:
-                held.setdefault(trial.signature, Counter())[trial.place] += 1
-        return {kind: places.most_common(1)[0][0] for kind, places in held.items()}
+            if trial.place is not None and trial.going:
+                held[trial.place][trial.signature] += 1
+        return held
 
     def _share(self) -> int:
         """The most trials that a worker may take so that the others get some too."""
-        going = sum(trial.ready or trial.taken for trial in self.trials.values())
+        going = sum(trial.going for trial in self.trials.values())
         return max(1, -(-going // self.places))
+
+
+def _homes(held: Mapping[int, Counter[Signature]]) -> dict[Signature, int]:
+    """By kind: the worker that holds most trials of it."""
+    kinds = {kind for counted in held.values() for kind in counted}
+    return {kind: max(held, key=lambda place: held[place][kind]) for kind in kinds}

@@ -1,7 +1,7 @@
 """A worker: it trains what it is told to on its device, says what came of it, and writes to no database.
 
-Messages down: ``train`` (trials, with what is needed to make their networks), ``give_up``, ``forget`` and ``close``.
-Up, for all but ``forget``: ``trained``, ``given_up`` and ``closed``.
+Messages down: ``train`` (trials, with what is needed to make their networks; ``again`` those of the group before),
+``give_up``, ``forget`` and ``close``. Up, for all but ``forget``: ``trained``, ``given_up`` and ``closed``.
 """
 
 from __future__ import annotations
@@ -98,6 +98,8 @@ class Worker:
         self._trainer.end_by = math.inf if message["end_by"] is None else message["end_by"]
         for wanted in message["trials"]:
             number = wanted["number"]
+            if wanted["again"] and not self._trainer.holds(number):
+                continue  # it ended, or failed, in the epoch before
             try:
                 if not self._trainer.holds(number):
                     answer["began"][number] = [to_json(e) for e in self._trainer.begin(assignment_from_json(wanted))]

@@ -5,18 +5,24 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import mlflow
 from filelock import FileLock
 from mlflow import MlflowClient
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Engine, make_url
 
+from hpsearch import cache
+from hpsearch.files import write_whole
+
 # Write-ahead logging also lets MLflow's pages read while the mirror writes. What a power loss takes away of
 # it is sent again, because a run gets its final status last.
 _WRITING = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL")
+_SQLITE = b"SQLite format 3\0"  # how such a file begins
+_MOST_KEPT = 2  # versions of MLflow whose tables are kept
 _CREATING = ("PRAGMA journal_mode=MEMORY", "PRAGMA synchronous=OFF")
 
 
@@ -38,13 +44,25 @@ def create_sqlite(tracking_uri: str) -> None:
         if path.exists():
             return
         draft = path.with_name(f"{path.name}.draft")
-        draft.unlink(missing_ok=True)
-        with _each_connection(_CREATING), _closing_connections():
-            address = URL.create("sqlite", database=str(draft)).render_as_string(hide_password=False)
-            MlflowClient(tracking_uri=address).search_experiments(max_results=1)
-        with draft.open("rb+") as file:
-            os.fsync(file.fileno())
-        draft.replace(path)
+        name = f"mlflow-{mlflow.__version__}.db"
+        tables = cache.recall(name) or b""
+        if not tables.startswith(_SQLITE):
+            draft.unlink(missing_ok=True)
+            tables = _tables(draft)
+            cache.keep(name, tables, _MOST_KEPT)
+            draft.unlink()
+        write_whole(path, tables)
+
+
+def _tables(draft: Path) -> bytes:
+    """MLflow's tables, with nothing in them that belongs to one place: it adds its default experiment by itself."""
+    with _each_connection(_CREATING), _closing_connections():
+        address = URL.create("sqlite", database=str(draft)).render_as_string(hide_password=False)
+        MlflowClient(tracking_uri=address).search_experiments(max_results=1)
+    with closing(sqlite3.connect(draft)) as database:
+        database.execute("DELETE FROM experiments")
+        database.commit()
+    return draft.read_bytes()
 
 
 def write_lightly() -> None:

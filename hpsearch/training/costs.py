@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from hpsearch.training.config import Config
 
 
+# Parameters of a network that a sample passes sooner than PyTorch has imported what computes shapes, most of a second.
+SMALL = 1_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class Cost:
     """`count` takes a network and the shape of a sample. As an objective it is minimized, and `worst` at worst."""
@@ -32,8 +36,8 @@ class Cost:
 def costs(model: str, config: Config, inputs: tuple[int, ...], outputs: int) -> dict[str, int]:
     """Each cost of the registry by name, for one trial's network.
 
-    Only shapes are computed, which takes milliseconds and no memory. A network that needs more than shapes is made on
-    the CPU. What cannot be counted there either is left out: training such a network says why.
+    A large network is made of shapes only, which takes no memory; a small one, or one that needs more than shapes, is
+    made on the CPU. What cannot be counted there either is left out: training such a network says why.
     """
     import torch
 
@@ -41,6 +45,8 @@ def costs(model: str, config: Config, inputs: tuple[int, ...], outputs: int) -> 
     for device in ("meta", "cpu"):
         with suppress(Exception), torch.device(device), torch.no_grad():
             network = registry.load("model", model)(config, inputs, outputs).eval()
+            if device == "meta" and _parameters(network, inputs) <= SMALL:
+                continue
             for name in registry.names("cost"):
                 counted[name] = registry.load("cost", name).count(network, inputs)
             break
@@ -52,11 +58,12 @@ def _parameters(network: nn.Module, inputs: tuple[int, ...]) -> int:
 
 
 def _multiply_adds(network: nn.Module, inputs: tuple[int, ...]) -> int:
-    """Half of what PyTorch's own counter of operations says, and what it does not see of our layers."""
+    """By PyTorch's own table of operations, and what it does not know of our layers."""
     import torch
-    from torch.utils.flop_counter import FlopCounterMode
+    from torch.nn.attention import SDPBackend, sdpa_kernel
 
     from hpsearch.training.layers import Linear
+    from hpsearch.training.multiply_adds import MultiplyAdds
 
     thin = 0  # of layers with one input or output, which multiply elementwise
 
@@ -68,12 +75,13 @@ def _multiply_adds(network: nn.Module, inputs: tuple[int, ...]) -> int:
     layers = [layer for layer in network.modules() if isinstance(layer, Linear) and 1 in layer.weight.shape]
     hooks = [layer.register_forward_hook(hear) for layer in layers]
     try:
-        with FlopCounterMode(display=False) as counter:
+        # The CPU's own kernel for attention is not in the table; what it is made of is.
+        with sdpa_kernel(SDPBackend.MATH), MultiplyAdds() as counted:
             network(torch.zeros(1, *inputs))
     finally:
         for hook in hooks:
             hook.remove()
-    return int(counter.get_total_flops()) // 2 + thin
+    return int(counted.number) + thin
 
 
 parameters = Cost("numbers that training sets: weights, biases, batch norm's scales and shifts", _parameters)

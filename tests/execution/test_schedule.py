@@ -35,13 +35,13 @@ def numbers(group: list[Progress]) -> list[int]:
 
 def take(group: list[Progress], place: int) -> list[Progress]:
     for trial in group:
-        trial.place, trial.taken = place, True
+        trial.place, trial.taken = place, trial.taken + 1
     return group
 
 
 def train(schedule: Schedule, group: list[Progress]) -> list[Event]:
     for trial in group:
-        trial.taken = False
+        trial.taken = max(0, trial.taken - 1)
     return schedule.hear([ended(trial.number, trial.epoch + 1) for trial in group])
 
 
@@ -49,45 +49,84 @@ def train(schedule: Schedule, group: list[Progress]) -> list[Event]:
     widths=st.lists(st.sampled_from([8, 16, 32]), min_size=1, max_size=20),
     stack=st.integers(1, 8),
     places=st.integers(1, 4),
+    ahead=st.integers(1, 2),
     choices=st.lists(st.integers(0, 3), max_size=200),
 )
 def test_everything_is_trained_once_and_never_too_many_together(
-    widths: list[int], stack: int, places: int, choices: list[int]
+    widths: list[int], stack: int, places: int, ahead: int, choices: list[int]
 ) -> None:
     schedule = filled(*widths, stack=stack, places=places)
     trained: dict[int, int] = dict.fromkeys(schedule.trials, 0)
-    under_way: dict[int, list[Progress]] = {}
+    told: dict[int, list[list[Progress]]] = {place: [] for place in range(places)}
     order = iter(choices)
+
+    def end_first(place: int) -> None:
+        for trial in (group := told[place].pop(0)):
+            trained[trial.number] += 1
+        train(schedule, group)
+
     while True:
         place = next(order, 0) % places
-        if group := under_way.pop(place, None):
-            for trial in group:
-                trained[trial.number] += 1
-            train(schedule, group)
-            continue
-        if group := schedule.group(place):
+        if len(told[place]) == ahead:
+            end_first(place)
+        elif group := schedule.group(place, told[place]):
             assert len({trial.signature for trial in group}) == 1
             assert len(group) <= stack
-            assert all(not trial.taken and trial.place in (None, place) for trial in group)
-            under_way[place] = take(group, place)
-        elif moved := schedule.elsewhere(place):
+            queued = {trial.number for groups in told[place] for trial in groups}
+            for trial in group:
+                assert trial.place in (None, place)
+                assert trial.next < trial.until
+                assert not trial.taken or trial.number in queued
+            told[place].append(take(group, place))
+        elif not told[place] and (moved := schedule.elsewhere(place)):
             holders = {trial.place for trial in moved}
             assert len(holders) == 1
             assert place not in holders
             for trial in moved:
+                assert not trial.taken
                 trial.place = None
-        elif not under_way:
+        elif not any(told.values()):
             break
         else:
-            other = next(iter(under_way))
-            group = under_way.pop(other)
-            for trial in group:
-                trained[trial.number] += 1
-            train(schedule, group)
+            end_first(next(place for place, groups in told.items() if groups))
     assert set(trained.values()) == {EPOCHS}
-    told = schedule.tell()
-    assert sum(isinstance(event, TrialEnded) for event in told) == len(widths)
-    assert len(told) == len(widths) * (EPOCHS + 1)
+    events = schedule.tell()
+    assert sum(isinstance(event, TrialEnded) for event in events) == len(widths)
+    assert len(events) == len(widths) * (EPOCHS + 1)
+
+
+def test_a_stack_goes_on_with_what_is_new_of_its_kind() -> None:
+    schedule = filled(8, 8, 8)
+    first = take(schedule.group(0), 0)
+    schedule.submit(assignment(3), tick=2, until=EPOCHS)
+    assert numbers(schedule.group(0, [first])) == [0, 1, 2, 3]
+    second = take(schedule.group(0, [first]), 0)
+    assert [trial.next for trial in second] == [2, 2, 2, 1]
+
+
+def test_nobody_goes_on_beyond_what_is_decided_or_while_its_kind_is_measured() -> None:
+    schedule = Schedule(4, measured=True)
+    for number in range(2):
+        schedule.submit(assignment(number), tick=0, until=1)
+    first = take(schedule.group(0), 0)
+    assert schedule.group(0, [first]) == []
+    for trial in first:
+        trial.until = EPOCHS
+    schedule.submit(assignment(2), tick=0, until=EPOCHS)
+    assert schedule.group(0, [first]) == []
+    schedule.chosen[first[0].signature] = (4, 2.0)
+    assert numbers(schedule.group(0, [first])) == [0, 1, 2]
+
+
+def test_a_kind_that_is_all_there_is_is_shared_out_evenly() -> None:
+    schedule = Schedule(16, 2)
+    groups: list[list[Progress]] = [[], []]
+    for number in range(10):
+        schedule.submit(assignment(number), tick=0, until=100)
+        for place, under_way in enumerate(groups):
+            groups[place] = take(schedule.group(place, [under_way]), place)
+            train(schedule, under_way)
+    assert [len(group) for group in groups] == [5, 5]
 
 
 def test_the_trial_furthest_behind_goes_first_with_all_of_its_kind() -> None:
@@ -105,12 +144,19 @@ def test_a_worker_leaves_some_to_the_others() -> None:
 
 def test_trials_stay_with_the_worker_that_holds_them_unless_another_has_nothing() -> None:
     schedule = filled(8, 16, 32, 64, places=2)
-    for _ in range(4):
+    for _ in range(2):
         train(schedule, take(schedule.group(0), 0))
+    for _ in range(2):
+        train(schedule, take(schedule.group(1), 1))
+    assert [trial.place for trial in schedule.trials.values()] == [0, 0, 1, 1]
+    assert numbers(schedule.group(0)) == [0]
+    assert numbers(schedule.group(1)) == [2]
+    for number in (2, 3):
+        schedule.trials[number].until = 1
     assert schedule.group(1) == []
     assert len(schedule.elsewhere(1)) == 1
-    schedule.trials[0].taken = schedule.trials[1].taken = schedule.trials[2].taken = True
-    assert numbers(schedule.elsewhere(1)) == [3]
+    schedule.trials[0].taken = 1
+    assert numbers(schedule.elsewhere(1)) == [1]
 
 
 def test_what_was_measured_limits_a_stack_and_only_company_is_measured() -> None:

@@ -274,8 +274,12 @@ def test_a_cut_at_any_call_is_caught_up_without_a_double(home: Path, empty_datab
 
 
 def test_the_database_is_created_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mlflow import MlflowClient
+
+    from hpsearch import cache
     from hpsearch.tracking import database
 
+    monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "cache"))
     address = f"sqlite:///{tmp_path / 'new' / 'mlflow.db'}"
 
     def killed(*arguments: Any, **options: Any) -> None:
@@ -289,9 +293,36 @@ def test_the_database_is_created_whole_or_not_at_all(tmp_path: Path, monkeypatch
     assert not (tmp_path / "new" / "mlflow.db").exists()
     database.create_sqlite(address)
     assert not (tmp_path / "new" / "mlflow.db.draft").exists()
+    assert len(MlflowClient(tracking_uri=address).search_experiments()) == 1
+
+
+def test_tables_are_made_once_and_copied_from_then_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from mlflow import MlflowClient
 
-    assert len(MlflowClient(tracking_uri=address).search_experiments()) == 1
+    from hpsearch import cache
+    from hpsearch.tracking import database
+
+    monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "cache"))
+    made: list[Path] = []
+    tables = database._tables
+
+    def noted(draft: Path) -> bytes:
+        made.append(draft)
+        return tables(draft)
+
+    monkeypatch.setattr(database, "_tables", noted)
+    for name in ("first", "second", "third"):
+        if name == "third":
+            (kept,) = (tmp_path / "cache").iterdir()
+            kept.write_bytes(b"no database")
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        address = f"sqlite:///{tmp_path / name / 'mlflow.db'}"
+        database.create_sqlite(address)
+        (default,) = MlflowClient(tracking_uri=address).search_experiments()
+        assert default.name == "Default"
+        assert default.artifact_location == str(tmp_path / name / "mlruns" / "0")
+    assert [draft.parent.name for draft in made] == ["first", "third"]
 
 
 def test_an_outbox_with_nothing_in_it_makes_no_experiment(home: Path) -> None:

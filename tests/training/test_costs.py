@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from hpsearch import registry
+from hpsearch.training import costs as module
 from hpsearch.training.config import Config, configure
 from hpsearch.training.costs import costs
 from hpsearch.training.program import Program
@@ -93,3 +96,51 @@ def test_what_cannot_be_counted_is_left_out(monkeypatch: pytest.MonkeyPatch) -> 
     assert costs("broken", configure({}), (3,), 2) == {"parameters": 8 + 12}
     assert costs("none", configure({}), (3,), 2) == {}
     assert costs("resnet", configure({"depth": 19}), (3, 8, 8), 2) == {}
+
+
+@pytest.mark.parametrize("batch_norm", [False, True])
+@pytest.mark.parametrize("model", registry.names("model"))
+def test_shapes_alone_and_numbers_count_the_same(model: str, batch_norm: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    config, inputs = configure(small(model, batch_norm=batch_norm)), trials.dataset(inputs=INPUTS).inputs
+    found = []
+    for largest in (0, 10**9):
+        monkeypatch.setattr(module, "SMALL", largest)
+        found.append(costs(model, config, inputs, 3))
+    assert found[0] == found[1]
+    assert set(found[0]) == set(registry.names("cost"))
+
+
+def attentive(config: Config, inputs: tuple[int, ...], outputs: int) -> nn.Module:
+    class Attentive(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.attention = nn.MultiheadAttention(8, 2, batch_first=True)
+            self.out = nn.Linear(8, outputs)
+
+        def forward(self, x: Tensor) -> Tensor:
+            tokens = x.view(len(x), -1, 8)
+            outputs: Tensor = self.out(self.attention(tokens, tokens, tokens, need_weights=False)[0].mean(1))
+            return outputs
+
+    return Attentive()
+
+
+@pytest.mark.parametrize("largest", [0, 10**9])
+def test_attention_is_counted(largest: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(registry.TABLES["model"], "attentive", f"{__name__}:attentive")
+    monkeypatch.setattr(module, "SMALL", largest)
+    tokens, width = 5, 8
+    projections, products = 4 * tokens * width * width, 2 * tokens * tokens * width
+    expected = projections + products + width * 3
+    assert costs("attentive", configure({}), (tokens * width,), 3)["multiply_adds"] == expected
+
+
+def test_counting_a_small_network_imports_no_compiler() -> None:
+    code = """
+        import sys
+        from hpsearch.training.config import configure
+        from hpsearch.training.costs import costs
+        assert costs("mlp", configure({}), (64,), 10)["parameters"]
+        assert "torch._dynamo" not in sys.modules and "sympy" not in sys.modules
+    """
+    subprocess.run([sys.executable, "-c", "\n".join(map(str.strip, code.splitlines()))], check=True)

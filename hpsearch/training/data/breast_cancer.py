@@ -6,7 +6,7 @@ from hpsearch.training.data.arrays import Arrays, Source
 from hpsearch.training.data.reader import reader
 
 
-@reader()
+@reader(bundled=True)
 def load(source: Source) -> Arrays:
     """All samples in the source's order; class 1 is benign."""
     from sklearn.datasets import load_breast_cancer

@@ -6,7 +6,7 @@ from hpsearch.training.data.arrays import Arrays, Source
 from hpsearch.training.data.reader import reader
 
 
-@reader()
+@reader(bundled=True)
 def load(source: Source) -> Arrays:
     """All samples in the source's order, in the units in which they were measured."""
     from sklearn.datasets import load_diabetes

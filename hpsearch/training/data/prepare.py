@@ -20,6 +20,7 @@ from hpsearch.training.data.encode import fill, one_hot
 from hpsearch.training.data.image_sets import VARIABLE
 from hpsearch.training.data.normalise import Transform
 from hpsearch.training.data.reader import Reader
+from hpsearch.training.data.ready import ready
 from hpsearch.training.data.splits import divide
 from hpsearch.training.data.targets import check
 
@@ -39,7 +40,9 @@ def prepare(source: Source) -> Dataset:
     key = (source, _stamps(source))
     if _last is None or _last[0] != key:
         _last = None  # two large datasets need not be there at once
-        _last = (key, _prepared(source))
+        load = registry.load("data", source.name)
+        bundled = isinstance(load, Reader) and load.bundled
+        _last = (key, ready(source, _prepared) if bundled else _prepared(source))
     return _last[1]
 
 
@@ -85,8 +88,9 @@ def _prepared(source: Source) -> Dataset:
 def _check_range(source: Source, tensors: dict[str, Tensor], names: tuple[str, ...]) -> None:
     """Raises InputError for a number that is none in the single precision in which networks are trained."""
     for key, tensor in tensors.items():
-        wrong = ~tensor.float().isfinite()
-        if wrong.any():
+        single = tensor.float()
+        if single.numel() and not torch.stack(single.aminmax()).isfinite().all():  # a NaN is both
+            wrong = ~single.isfinite()
             place = wrong.nonzero()[0].tolist()
             column = f"column {names[place[1]]!r}" if len(place) == 2 and names else "a feature"
             what = "a target" if key.endswith("_y") else column

@@ -17,12 +17,16 @@ Problem = tuple[tuple[str, ...], str]
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A source's function, and which `KEYS` it takes and needs. `parts` are those that it always has of its own."""
+    """A source's function, and which `KEYS` it takes and needs. `parts` are those that it always has of its own.
+
+    `bundled` says that it reads no files but those of an installed package.
+    """
 
     read: Callable[[Source], Arrays]
     takes: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
+    bundled: bool = False
 
     def __call__(self, source: Source) -> Arrays:
         return self.read(source)
@@ -55,10 +59,14 @@ class Reader:
 
 
 def reader(
-    *, takes: tuple[str, ...] = (), needs: tuple[str, ...] = (), parts: tuple[str, ...] = ()
+    *,
+    takes: tuple[str, ...] = (),
+    needs: tuple[str, ...] = (),
+    parts: tuple[str, ...] = (),
+    bundled: bool = False,
 ) -> Callable[[Callable[[Source], Arrays]], Reader]:
     """Make a source's function a `Reader`."""
-    return lambda read: Reader(read, takes, needs, parts)
+    return lambda read: Reader(read, takes, needs, parts, bundled)
 
 
 def _wrong_columns(data: Mapping[str, Any]) -> list[Problem]:

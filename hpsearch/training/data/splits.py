@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from hpsearch.errors import InputError
 from hpsearch.training.data.arrays import Arrays, Split
 from hpsearch.training.data.group_split import by_group
+from hpsearch.training.data.kept import digest, kept
 
 Rows = NDArray[np.int64]
 PARTS = ("train", "dev", "test")
@@ -52,6 +53,15 @@ def divide(arrays: Arrays, split: Split, seed: int) -> dict[str, Rows]:
 
 def shuffled(rows: Rows, shares: Mapping[str, float], labels: Rows | None, seed: int) -> dict[str, Rows]:
     """The rows in parts by shares that sum to 1, by chance, or each class of `labels` by itself."""
+    places = kept(
+        ["places", list(shares.items()), len(rows), digest(labels), seed],
+        lambda: _shuffled(len(rows), shares, labels, seed),
+    )
+    return {part: rows[places[part]] for part in shares}
+
+
+def _shuffled(samples: int, shares: Mapping[str, float], labels: Rows | None, seed: int) -> dict[str, Rows]:
+    """As `shuffled`, of so many places."""
     from sklearn.model_selection import train_test_split
 
     def cut(rows: Rows, share: float, labels: Rows | None) -> tuple[Rows, Rows, Rows | None]:
@@ -61,14 +71,14 @@ def shuffled(rows: Rows, shares: Mapping[str, float], labels: Rows | None, seed:
 
     parts: dict[str, Rows] = {}
     *names, last = shares
-    left, here, rest = 1.0, labels, rows
+    left, here, rest = 1.0, labels, np.arange(samples)
     try:
         for part in names:
             share = shares[part] if left == 1.0 else shares[part] / left
             parts[part], rest, here = cut(rest, share, here)
             left = sum(shares[name] for name in shares if name not in parts)
     except ValueError as error:
-        raise InputError(f"data.split: {_too_little(labels, len(rows))}: {error}") from error
+        raise InputError(f"data.split: {_too_little(labels, samples)}: {error}") from error
     return {**parts, last: rest}
 
 
