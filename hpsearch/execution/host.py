@@ -25,6 +25,7 @@ from hpsearch.execution.executor import Job
 from hpsearch.execution.suitability import check
 from hpsearch.execution.wire import Message, job_from_json, receive, send
 from hpsearch.execution.worker import serve
+from hpsearch.leaving import leave
 from hpsearch.space.study_file import StudyFile
 from hpsearch.training.config import configure
 from hpsearch.training.costs import costs
@@ -112,4 +113,4 @@ def _told(error: InputError) -> Message:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +33,8 @@ def create_sqlite(tracking_uri: str) -> None:
     refuses for good. So they are made in another file, which then takes its place in one step; a lock keeps
     apart the studies of one workspace that start at once.
     """
-    url = make_url(tracking_uri)
-    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
-        return
-    path = Path(url.database)
-    if path.exists():
+    path = _file(tracking_uri)
+    if path is None or path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{path}.lock"):
@@ -52,6 +49,25 @@ def create_sqlite(tracking_uri: str) -> None:
             cache.keep(name, tables, _MOST_KEPT)
             draft.unlink()
         write_whole(path, tables)
+
+
+def settle(tracking_uri: str) -> None:
+    """Move what was written into the database's own file, as its last user's end would; whoever reads it is not harmed.
+
+    So the file alone is the whole record, though this process ends without taking leave of MLflow's connections.
+    """
+    path = _file(tracking_uri)
+    if path is not None and path.exists():
+        with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as database:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _file(tracking_uri: str) -> Path | None:
+    """The SQLite file of an address, if it is of one."""
+    url = make_url(tracking_uri)
+    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        return None
+    return Path(url.database)
 
 
 def _tables(draft: Path) -> bytes:

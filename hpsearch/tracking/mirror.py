@@ -22,6 +22,7 @@ from typing import TextIO
 
 from filelock import FileLock
 
+from hpsearch.leaving import leave
 from hpsearch.tracking.counts import Counts
 from hpsearch.tracking.faults import Faults
 from hpsearch.tracking.follower import PATIENCE_SECONDS, Follower
@@ -92,7 +93,7 @@ def _log_to(path: str) -> None:
 
 
 def _follow(orders: Orders, closed: threading.Event) -> Counts | str:
-    from hpsearch.tracking.database import create_sqlite, write_lightly
+    from hpsearch.tracking.database import create_sqlite, settle, write_lightly
     from hpsearch.tracking.mlflow import MlflowStudy
 
     gc.freeze()
@@ -108,7 +109,9 @@ def _follow(orders: Orders, closed: threading.Event) -> Counts | str:
         return MlflowStudy(uri, location, orders.study, orders.study_id, faults, noted)
 
     write_lightly()
-    return Follower(Path(orders.outbox), connect, faults, closed, _log, orders.patience).run()
+    result = Follower(Path(orders.outbox), connect, faults, closed, _log, orders.patience).run()
+    settle(uri)
+    return result
 
 
 def _reply(answer: TextIO, result: Counts | str) -> None:
@@ -132,4 +135,4 @@ def _watch_standard_input(closed: threading.Event) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

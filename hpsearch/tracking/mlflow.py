@@ -11,6 +11,7 @@ from mlflow.exceptions import MlflowException
 
 from hpsearch.tracking.counts import Counts
 from hpsearch.tracking.faults import Faults
+from hpsearch.tracking.metric_rows import metric_rows
 from hpsearch.tracking.runs import TERMINAL, Run, Upload
 
 _METRICS, _PARAMS, _TAGS = 800, 100, 100  # a call takes at most 1,000 things, 100 of them params, 100 tags
@@ -44,6 +45,7 @@ class MlflowStudy:
         self._faults = faults
         self._parent_id: str | None = None
         self._experiment_id = self._find_experiment()
+        self._rows = metric_rows(tracking_uri)
 
     def runs(self) -> list[Run]:
         """The runs that are there. Of two for one trial (an answer was lost on the way), one is deleted."""
@@ -162,7 +164,8 @@ class MlflowStudy:
         self._on_parent(self._experiment_id, run_id)
 
     def _send_facts(self, run_id: str, run: Run) -> None:
-        metrics = [Metric(point.key, point.value, point.time, point.step) for point in run.points]
+        points = self._rows.write(run_id, run.points) if self._rows else run.points
+        metrics = [Metric(point.key, point.value, point.time, point.step) for point in points]
         params = [Param(key, value) for key, value in run.params.items()]
         tags = [RunTag(key, value) for key, value in run.tags.items()]
         while metrics or params or tags:

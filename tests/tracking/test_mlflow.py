@@ -296,6 +296,28 @@ def test_the_database_is_created_whole_or_not_at_all(tmp_path: Path, monkeypatch
     assert len(MlflowClient(tracking_uri=address).search_experiments()) == 1
 
 
+def test_a_settled_database_is_whole_in_its_file(tmp_path: Path) -> None:
+    import shutil
+    import sqlite3
+    from contextlib import closing
+
+    from hpsearch.tracking.database import settle
+
+    path = tmp_path / "mlflow.db"
+    with closing(sqlite3.connect(path)) as writer:
+        writer.execute("PRAGMA journal_mode=WAL")
+        writer.execute("create table t (x)")
+        writer.execute("insert into t values (1)")
+        writer.commit()
+        settle(f"sqlite:///{path}")
+        shutil.copy(path, tmp_path / "copy.db")
+        with closing(sqlite3.connect(tmp_path / "copy.db")) as copy:
+            assert copy.execute("select x from t").fetchall() == [(1,)]
+    settle(f"sqlite:///{tmp_path / 'none.db'}")
+    assert not (tmp_path / "none.db").exists()
+    settle("http://127.0.0.1:5000")
+
+
 def test_tables_are_made_once_and_copied_from_then_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from mlflow import MlflowClient
 
