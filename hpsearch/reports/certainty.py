@@ -44,7 +44,8 @@ class Lead:
     def sentences(self, metric: str) -> list[str]:
         """The lead and how sure it is, in words."""
         ahead = f"It is {number(self.second, 3)} ahead of the second" if self.second else "The second is as good"
-        found = [f"{ahead} and {number(self.median, 3)} better than the median of {self.of:,} finished trials."]
+        middle = f"{number(self.median, 3)} better than" if self.median else "so is"
+        found = [f"{ahead} and {middle} the median of {self.of:,} finished trials."]
         by = {"samples": "a dev part of that size allows", "epochs": "its own curve wobbles from epoch to epoch"}
         if self.sure is None or self.noise is None:
             found.append("How much of that is chance cannot be told from one seed each.")

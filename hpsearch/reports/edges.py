@@ -52,8 +52,8 @@ def edges(study: StudyRecord) -> tuple[Edge, ...]:
     """Every end of a range at which more of the best trials lie than chance would bring there, in the study's order."""
     ranked = study.ranked
     best = ranked[: min(MOST, max(FEWEST, math.ceil(BEST * len(ranked))))]
-    if len(ranked) < 2 * FEWEST:
-        return ()
+    if len(ranked) < 2 * FEWEST or best[-1].value == ranked[-1].value:
+        return ()  # too few, or the best of many equal ones, which are where they happen to be
     written = _written(study)
     found = []
     for dimension in study.dimensions:

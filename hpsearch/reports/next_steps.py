@@ -45,13 +45,14 @@ def _best(study: StudyRecord) -> list[str]:
     for name in ("suspicious", "not_learning", "overfitting", "still_improving"):
         found = [finding for trial in best for finding in trial.diagnosis if finding.name == name]
         if found and len(found) * 2 > len(best):
-            told.append(f"{len(found)} of the {len(best)} best trials: {label(name)}. {found[0].advice}")
+            who = "The best trial" if len(best) == 1 else f"{len(found)} of the {len(best)} best trials"
+            told.append(f"{who}: {label(name)}. {found[0].advice}")
     return told
 
 
 def _sure(study: StudyRecord) -> list[str]:
     ahead = lead(study)
-    if ahead is None or ahead.sure:
+    if ahead is None or ahead.sure or not ahead.median:  # where half are as good, nothing leads
         return []
     return ["Train the best few again with other seeds before you trust the winner: its lead may be chance."]
 

@@ -54,3 +54,9 @@ def test_equal_values_are_no_lead() -> None:
     assert found.sure is False
     assert found.sentences("dev_accuracy")[0].startswith("The second is as good")
     assert lead(study(trial(0, 0.5))) is None
+
+
+def test_where_all_are_equal_so_is_the_median() -> None:
+    found = lead(study(*(trial(number, 0.5) for number in range(4))))
+    assert found is not None
+    assert found.sentences("dev_accuracy")[0] == "The second is as good and so is the median of 4 finished trials."

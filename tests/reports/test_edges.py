@@ -84,3 +84,8 @@ def test_the_line_is_yaml_whatever_the_name(name: str, side: str) -> None:
 
 def test_fewer_than_ten_values_warn_of_nothing() -> None:
     assert edges(crowded(RATE, [1e-2] * 9)) == ()
+
+
+def test_of_equal_values_the_first_ones_are_no_crowd() -> None:
+    equal = [trial(number, 0.5, params={"x": number / 30}) for number in range(30)]
+    assert edges(study(*equal, dimensions=(Dimension("x", low=0.0, high=1.0),))) == ()

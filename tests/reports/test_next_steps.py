@@ -3,7 +3,7 @@ from __future__ import annotations
 from hpsearch.events import Failure, Signals
 from hpsearch.reports.next_steps import next_steps
 from hpsearch.search.records import Dimension
-from tests.reports.studies import study, trial
+from tests.reports.studies import search, study, trial
 
 
 def test_nothing_ended_asks_for_nothing() -> None:
@@ -50,3 +50,10 @@ def test_a_lead_that_may_be_chance_asks_for_other_seeds() -> None:
         best = trial(0, 0.95, metrics={"dev_accuracy": [0.1, 0.95]}, signals={1: {"dev_samples": [samples]}})
         steps = next_steps(study(best, trial(1, 0.9)))
         assert any("other seeds" in step for step in steps) is not sure
+
+
+def test_equal_values_and_a_single_trial_get_no_advice_that_compares() -> None:
+    steps = next_steps(study(*(trial(number, 0.5, params={"x": number / 30}) for number in range(30))))
+    assert [step for step in steps if "winner" in step or "range" in step] == []
+    (step,) = [step for step in next_steps(search(1)) if "still improving" in step]
+    assert step.startswith("The best trial: still improving. ")

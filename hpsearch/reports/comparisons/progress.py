@@ -12,11 +12,12 @@ from hpsearch.declarations import Direction
 from hpsearch.reports.comparison import Comparison, at
 from hpsearch.reports.drawing import Drawing
 from hpsearch.reports.figure import Figure, Missing
+from hpsearch.reports.figures.curve_labels import end_label, spread
 from hpsearch.reports.focus import focus, value_range
 from hpsearch.reports.layout import axis, base, place_panels
 from hpsearch.reports.statistics import mean_band
 from hpsearch.reports.theme import Theme
-from hpsearch.reports.words import label, number, plain
+from hpsearch.reports.words import label, number, plain, shorten
 from hpsearch.search.groups import Contestant, Repeat
 
 MOST_POINTS = 300
@@ -89,6 +90,8 @@ def draw(record: Progress, theme: Theme) -> Drawing:
     window = focus(everything, record.direction, lines_end)
     values = axis(theme, plain(label(record.metric)), tickformat=".4~g")
     values["range"] = value_range(everything, window)
+    for panel, lines in (("", record.over_trials), ("2", record.over_seconds)):
+        _name_lines(figure, record, lines, values["range"], theme, panel)
     figure.update_layout(
         xaxis=axis(theme, "trials begun", tickformat=",d", range=_room(record.over_trials)),
         yaxis=values,
@@ -119,6 +122,19 @@ def _draw(figure: Drawing, line: Line, record: Progress, place: int, colour: str
     })  # fmt: skip
 
 
+def _name_lines(
+    figure: Drawing, record: Progress, lines: Sequence[Line | None], values: Sequence[float], theme: Theme, panel: str
+) -> None:
+    """Write each contestant's name and last mean where its line ends."""
+    there = [(place, line) for place, line in enumerate(lines) if line is not None]
+    low, high = values
+    gap = (high - low) / 14
+    heights = spread([line.mean[-1] for _, line in there], low + gap / 2, high - gap / 2, gap)
+    for (place, line), height in zip(there, heights, strict=True):
+        said = f"{plain(shorten(record.names[place], 16))}  {number(line.mean[-1], 3)}"
+        end_label(figure, said, _last(lines), height, theme.series[place], f"x{panel}", f"y{panel}")
+
+
 def _stairs(places: Sequence[float], values: Sequence[float]) -> tuple[list[float], list[float]]:
     """The corners of a step line."""
     x = [place for place in places for _ in range(2)][1:]
@@ -126,8 +142,13 @@ def _stairs(places: Sequence[float], values: Sequence[float]) -> tuple[list[floa
 
 
 def _room(lines: Sequence[Line | None]) -> list[float]:
-    last = max((line.places[-1] for line in lines if line is not None), default=1.0)
-    return [-0.02 * last, 1.04 * last]
+    """Of the axis of effort: two fifths more than there is, for the names at the lines' ends."""
+    last = _last(lines)
+    return [-0.02 * last, 1.4 * last]
+
+
+def _last(lines: Sequence[Line | None]) -> float:
+    return max((line.places[-1] for line in lines if line is not None), default=1.0)
 
 
 figure = Figure(compute, draw)

@@ -17,6 +17,7 @@ from hpsearch.reports.theme import Theme
 from hpsearch.reports.words import label, number, plain
 from hpsearch.search.records import StudyRecord, TrialRecord
 
+FEW = 6  # of what is counted, which would get ticks between whole numbers
 MANY = 2000  # above this, points are drawn by WebGL
 
 
@@ -107,9 +108,10 @@ def draw(record: BestSoFar, theme: Theme) -> Drawing:
     _traces(figure, record, theme)
     views = []
     for name, title, best, place in overs:
-        layout: dict[str, Any] = {"xaxis": {"title": {"text": title}, "range": _room(*map(place, marks))}}
-        if "time" not in name:
-            layout["xaxis"]["tickformat"] = ",d"
+        counts = "time" not in name
+        room = _room(*map(place, marks), 1 if counts else 0)
+        ticks = {"tickformat": ",d" if counts else "", "dtick": 1 if counts and room[1] < FEW else None}
+        layout: dict[str, Any] = {"xaxis": {"title": {"text": title}, "range": room, **ticks}}
         views.append((name, _places(record, best, place), layout))
     place_panels(figure, panels=1, columns=1, height=300)
     offer_views(figure, views)

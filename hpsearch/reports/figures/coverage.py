@@ -84,7 +84,9 @@ def draw(record: Coverage, theme: Theme) -> Drawing:
 def _counted(record: Coverage, write: Callable[[str], str] = str) -> str:
     a, b = record.different
     x, y = write(label(record.x.name)), write(label(record.y.name))
-    return f"{record.trials:,} trials with both, {a:,} different values of {x} and {b:,} of {y}"
+    trials = "1 trial" if record.trials == 1 else f"{record.trials:,} trials"
+    values = "1 value" if a == 1 else f"{a:,} different values"
+    return f"{trials} with both, {values} of {x} and {b:,} of {y}"
 
 
 def alt(record: Coverage) -> str:

@@ -36,7 +36,7 @@ def spread(heights: Sequence[float], low: float, high: float, gap: float) -> lis
     return placed
 
 
-def end_label(figure: Drawing, text: str, last: int, height: float, colour: str, x: str, y: str) -> None:
+def end_label(figure: Drawing, text: str, last: float, height: float, colour: str, x: str, y: str) -> None:
     """Write plain text right of a line's end: at `last` on the axis x, and at `height`, as an axis has it, on y."""
     figure.add_annotation(
         name="end", text=text, x=last, y=height, xref=x, yref=y, xanchor="left", yanchor="middle", xshift=6,

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
+from scipy.optimize import brentq
+from scipy.stats import norm
 
 from hpsearch.reports.comparisons import (
     chances,
@@ -104,6 +108,8 @@ def test_paired_tests() -> None:
     # 0.3, 0 and 0.2: of four signs of the two that differ, two are as far.
     assert (pair.one, pair.other, pair.seeds, pair.p, pair.adjusted, pair.ahead) == ("one", "other", 3, 0.5, 0.5, None)
     assert pair.difference == pytest.approx(0.5 / 3)
+    # As above, the ends of the bootstrap of three are the least and the most of them.
+    assert [pair.low, pair.high] == pytest.approx([0.0, 0.3])
     assert "p cannot be below 0.25" in paired_tests.draw(record, LIGHT)
 
 
@@ -125,6 +131,17 @@ def test_pairs_without_two_common_seeds_are_counted() -> None:
     assert isinstance(paired_tests.compute(comparison(two().contestants[0], apart)), Missing)
 
 
+def end(seen: float, side: float) -> float:
+    """Newcombe's equation of two against two, solved by SciPy: the end is z times its own standard error away."""
+
+    def beyond(chance: float) -> float:
+        more = 2 * (2 + 2) / 4 - 1
+        bracket = 1 + more * ((1 - chance) / (2 - chance) + chance / (1 + chance))
+        return float(abs(seen - chance) - norm.ppf(0.975) * math.sqrt(chance * (1 - chance) / 4 * bracket))
+
+    return float(brentq(beyond, side, seen))
+
+
 def test_chances_need_no_common_seeds() -> None:
     record = chances.compute(
         comparison(contestant("one", [0.3], [0.5]), contestant("other", [0.4], [0.5], first_seed=5))
@@ -133,6 +150,7 @@ def test_chances_need_no_common_seeds() -> None:
     (row,) = record.rows
     # 0.3 beats none, 0.5 beats one and ties with one.
     assert (row.name, row.mark, row.note) == ("one beats other", 1.5 / 4, "38%")
+    assert [row.low, row.high] == pytest.approx([end(1.5 / 4, 0.0), end(1.5 / 4, 1.0)], abs=1e-9)
 
 
 def test_the_target_is_reached_by_some() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
 
+import numpy as np
 import optuna
 import plotly.graph_objects as go
 import pytest
@@ -115,6 +116,19 @@ def test_the_shares_are_those_of_the_importance_plot() -> None:
         theirs(ours()), evaluator=optuna.importance.PedAnovaImportanceEvaluator()
     ).data
     assert dict(record.shares) == pytest.approx(dict(zip(bar.y, bar.x, strict=True)))
+
+
+def test_the_bootstrap_is_that_of_optunas_shares() -> None:
+    record = importances.compute(ours(), resamples=12)
+    assert isinstance(record, importances.Importances)
+    complete = [one for one in ours().trials if one.state == "COMPLETE"]
+    generator, drawn = np.random.default_rng(ours().seed), []
+    for _ in range(12):
+        chosen = [complete[place] for place in generator.integers(len(complete), size=len(complete))]
+        evaluator = optuna.importance.PedAnovaImportanceEvaluator()
+        drawn.append(optuna.importance.get_param_importances(theirs(study(*chosen)), evaluator=evaluator))
+    for (name, _), ends in zip(record.shares, record.ranges, strict=True):
+        assert ends == pytest.approx(tuple(np.quantile([shares[name] for shares in drawn], (0.05, 0.95))))
 
 
 def test_the_lines_are_those_of_the_parallel_coordinates() -> None:

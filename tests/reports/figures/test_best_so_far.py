@@ -77,3 +77,12 @@ def test_many_points_are_drawn_by_webgl(count: int, kind: str) -> None:
     record = compute(search(count, epochs=2))
     assert isinstance(record, BestSoFar)
     assert {trace.type for trace in draw(record, LIGHT).data} == {kind}
+
+
+@pytest.mark.parametrize(("count", "dtick"), [(1, 1), (4, 1), (60, None)])
+def test_few_trials_get_a_tick_each_and_time_none_of_that(count: int, dtick: int | None) -> None:
+    record = compute(study(*(trial(number, 0.5 + number / 100) for number in range(count))))
+    assert isinstance(record, BestSoFar)
+    trials, time, _ = draw(record, LIGHT).layout.meta.views
+    assert (trials["layout"]["xaxis"]["dtick"], trials["layout"]["xaxis"]["tickformat"]) == (dtick, ",d")
+    assert (time["layout"]["xaxis"]["dtick"], time["layout"]["xaxis"]["tickformat"]) == (None, "")

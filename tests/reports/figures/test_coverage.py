@@ -32,3 +32,9 @@ def test_every_trial_counts_whatever_became_of_it() -> None:
 def test_one_hyperparameter_is_a_reason() -> None:
     record = compute(study(trial(0, 0.5, params={"x": 0.1}), dimensions=(X,)))
     assert record == Missing("Fewer than two searched hyperparameters vary.")
+
+
+def test_one_trial_is_counted_in_the_singular() -> None:
+    record = compute(study(trial(0, 0.5, params={"x": 0.1, "y": 0.2}), dimensions=(X, Y)))
+    assert isinstance(record, Coverage)
+    assert alt(record).startswith("1 trial with both, 1 value of x and 1 of y.")
