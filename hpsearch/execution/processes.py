@@ -193,7 +193,7 @@ class ProcessExecutor:
         group = worker.groups.pop(0)
         worker.since = time.monotonic()
         for trial in group:
-            trial.taken = max(0, trial.taken - 1)
+            trial.taken -= 1
         under_way = {trial.number: trial for trial in group if trial.number in self._schedule.trials}
         for number, known in message["began"].items():
             if int(number) in under_way:

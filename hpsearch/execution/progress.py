@@ -41,7 +41,7 @@ class Progress:
     @property
     def ready(self) -> bool:
         """Whether it may train one more epoch, and nobody does that now."""
-        return self.epoch < self.until and not self.taken and not self.leaving
+        return self.going and not self.taken and not self.leaving
 
     @property
     def going(self) -> bool:

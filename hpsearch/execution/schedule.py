@@ -64,8 +64,8 @@ class Schedule:
         measuring = {group[0].signature for group in under_way if group and self._unknown(group[0].signature)}
         here = [t for t in self.trials.values() if t.place in (None, place) and t.signature not in measuring]
         ready = [t for t in here if t.ready or (t.number in queued and t.taken == 1 and t.next < t.until)]
-        held = self._held()
-        room = {at: self._share() - sum(kinds.values()) for at, kinds in held.items()}
+        held, share = self._held(), self._share()
+        room = {at: share - sum(kinds.values()) for at, kinds in held.items()}
         homes = _homes({at: kinds for at, kinds in held.items() if room[at] > 0})
         new = [t for t in ready if t.place is None and homes.get(t.signature, place) == place]
         own = [t for t in ready if t.place == place] + new[: max(0, room[place])]

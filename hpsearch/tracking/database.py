@@ -33,7 +33,7 @@ def create_sqlite(tracking_uri: str) -> None:
     refuses for good. So they are made in another file, which then takes its place in one step; a lock keeps
     apart the studies of one workspace that start at once.
     """
-    path = _file(tracking_uri)
+    path = sqlite_file(tracking_uri)
     if path is None or path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -56,13 +56,13 @@ def settle(tracking_uri: str) -> None:
 
     So the file alone is the whole record, though this process ends without taking leave of MLflow's connections.
     """
-    path = _file(tracking_uri)
+    path = sqlite_file(tracking_uri)
     if path is not None and path.exists():
         with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as database:
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _file(tracking_uri: str) -> Path | None:
+def sqlite_file(tracking_uri: str) -> Path | None:
     """The SQLite file of an address, if it is of one."""
     url = make_url(tracking_uri)
     if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":

@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from hpsearch.tracking.database import sqlite_file
 from hpsearch.tracking.runs import Point
 
 _COLUMNS = {"key", "value", "timestamp", "run_uuid", "step", "is_nan"}
@@ -59,7 +60,7 @@ class MetricRows:
 
 def metric_rows(tracking_uri: str) -> MetricRows | None:
     """The tables behind an address; None where it is no SQLite file, or one of other tables."""
-    if not tracking_uri.startswith("sqlite:"):
+    if (file := sqlite_file(tracking_uri)) is None or not file.exists():
         return None
     try:
         engine = create_engine(make_url(tracking_uri), poolclass=NullPool)
