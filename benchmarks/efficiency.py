@@ -1,7 +1,7 @@
 """How few trials samplers need, and what it costs them that many are under way at a time.
 
     python -m benchmarks.efficiency                     # some minutes on one core
-    python -m benchmarks.efficiency --samplers tpe      # beside random, as always
+    python -m benchmarks.efficiency --samplers tpe      # beside random, as always; plain is Optuna's own TPE
     python -m benchmarks.efficiency --quick             # does it work?
 
 Searches go through hpsearch's own coordinator, sampler and virtual clock; their trials take no time, because their
@@ -35,7 +35,8 @@ from hpsearch.space.load import parse_study
 SEEDS = 20
 SIZES = (50, 100, 200)
 SLOTS = 16
-SAMPLERS = ("tpe", "qmc", "cmaes", "nsgaii")
+SAMPLERS = ("tpe", "plain", "qmc", "cmaes", "nsgaii")
+WRITTEN = {"plain": "{name: tpe, plain: true}"}
 RESAMPLES = 2000  # of the seeds, for the range in which a ratio may lie
 
 
@@ -55,7 +56,7 @@ class Regrets:
 
 def search(problem: Problem, sampler: str, slots: int, trials: int, seed: int) -> list[float]:
     """The losses by trial number."""
-    settings = f"sampler: {sampler}, trials: {trials}, slots: {slots}, seed: {seed}"
+    settings = f"sampler: {WRITTEN.get(sampler, sampler)}, trials: {trials}, slots: {slots}, seed: {seed}"
     text = (
         f"name: s\ndata: digits\nhyperparameters: {{{problem.space}, epochs: 1}}\n"
         f"objective: {{metric: dev_loss}}\nsearch: {{{settings}}}\n"

@@ -16,7 +16,7 @@ import numpy as np
 from benchmarks import digits_table
 from hpsearch.events import Scalar
 
-COORDINATES = ("l1", "l2", "input_noise", "gradient_clip", "weight_decay", "flip")
+COORDINATES = ("l1", "l2", "input_noise", "gradient_clip", "weight_decay", "flip", "shift", "mixup")
 ALPHA = np.array([1.0, 1.2, 3.0, 3.2])
 A = np.array(
     [
@@ -34,6 +34,8 @@ P = 1e-4 * np.array(
         [4047, 8828, 8732, 5743, 1091, 381],
     ]
 )
+WEIGHTS = np.array([100, 30, 10, 3, 1, 0.3, 0.1, 0.03])
+CENTRE = np.array([0.2, 0.7, 0.4, 0.9, 0.15, 0.6, 0.33, 0.8])
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,18 @@ def hartmann(values: Mapping[str, Scalar]) -> float:
     return -float(ALPHA @ np.exp(-(A * (x - P) ** 2).sum(axis=1)))
 
 
+def ackley(values: Mapping[str, Scalar]) -> float:
+    """A funnel in five dimensions with many small pits (Ackley, 1987)."""
+    x = 20 * (np.array(_places(values, 5)) - 0.37)
+    waves = np.cos(2 * math.pi * x).mean()
+    return float(20 + math.e - 20 * math.exp(-0.2 * math.sqrt((x**2).mean())) - math.exp(waves))
+
+
+def ellipsoid(values: Mapping[str, Scalar]) -> float:
+    """The distance from a point in eight dimensions, of which few matter much."""
+    return float(np.sqrt((WEIGHTS * (np.array(_places(values, 8)) - CENTRE) ** 2).sum()))
+
+
 @cache
 def _table() -> dict[tuple[str, ...], float]:
     return digits_table.read()
@@ -92,3 +106,8 @@ def problems() -> list[Problem]:
         Problem("Hartmann-6", _cube(6), hartmann, -3.32237),
         Problem("digits table", f"{ranges}, {free}", digits, min(_table().values())),
     ]
+
+
+def more() -> list[Problem]:
+    """Two functions of more dimensions than a table of results has room for."""
+    return [Problem("Ackley-5", _cube(5), ackley, 0.0), Problem("ellipsoid-8", _cube(8), ellipsoid, 0.0)]

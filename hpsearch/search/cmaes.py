@@ -19,7 +19,7 @@ from hpsearch.search.evolution import Evolution
 from hpsearch.search.past import Past
 from hpsearch.search.samplers import Drawn, Tpe
 from hpsearch.search.seeds import sampler_seed
-from hpsearch.search.tpe import DraftTpe
+from hpsearch.search.tpe import ParallelTpe
 from hpsearch.search.units import from_units, to_unit, width
 from hpsearch.space import fields
 from hpsearch.space.section import Section
@@ -43,7 +43,7 @@ class CmaEs(Drawn[CmaEsOptions]):
     Options = CmaEsOptions
 
     def sampler(self, seed: int) -> BaseSampler:
-        return DraftTpe(seed=seed)
+        return ParallelTpe(seed=seed)
 
     def seen(self, past: Past) -> optuna.Study:
         return self._tpe.seen(past)

@@ -22,7 +22,7 @@ from hpsearch.events import Scalar
 from hpsearch.search.past import Past
 from hpsearch.search.seeds import sampler_seed
 from hpsearch.search.selection import Selection
-from hpsearch.search.tpe import DraftTpe
+from hpsearch.search.tpe import DraftTpe, ParallelTpe
 from hpsearch.space import fields
 from hpsearch.space.assignments import key
 from hpsearch.space.grid import cells, free_cell
@@ -189,12 +189,16 @@ class Random(OptunaSampler[NoOptions]):
 
 
 class TpeOptions(Section):
-    """After `n_startup_trials` ended ones, the best of `n_ei_candidates` draws; all at once where `multivariate`."""
+    """After `n_startup_trials` ended ones, the best of `n_ei_candidates` draws; all at once where `multivariate`.
+
+    `plain` is Optuna's TPE as it is.
+    """
 
     n_startup_trials: fields.Count = 10
     n_ei_candidates: fields.Count = 24
     multivariate: fields.Flag = True
     constant_liar: fields.Flag = True
+    plain: fields.Flag = False
 
 
 class Tpe(OptunaSampler[TpeOptions]):
@@ -204,7 +208,8 @@ class Tpe(OptunaSampler[TpeOptions]):
     Options = TpeOptions
 
     def sampler(self, seed: int) -> DraftTpe:
-        return DraftTpe(seed=seed, **self.options.model_dump())
+        kind = DraftTpe if self.options.plain else ParallelTpe
+        return kind(seed=seed, **self.options.model_dump(exclude={"plain"}))
 
     def seen(self, past: Past) -> optuna.Study:
         return past.showing(self._selection(past).trials())

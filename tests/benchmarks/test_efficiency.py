@@ -11,7 +11,7 @@ from rich.console import Console
 
 from benchmarks import digits_table
 from benchmarks.efficiency import Regrets, compared, measure, search, table
-from benchmarks.problems import COORDINATES, branin, digits, hartmann, problems
+from benchmarks.problems import CENTRE, COORDINATES, ackley, branin, digits, ellipsoid, hartmann, more, problems
 from hpsearch.events import Scalar
 
 
@@ -23,8 +23,17 @@ def test_the_functions_have_their_known_least_values() -> None:
     least = {problem.name: problem.least for problem in problems()}
     for x, y in ((-np.pi, 12.275), (np.pi, 2.275), (9.42478, 2.475)):
         assert branin(at((x + 5) / 15, y / 15)) == pytest.approx(least["Branin"], abs=1e-5)
+    assert ackley(at(*[0.37] * 5)) == pytest.approx(0.0, abs=1e-12)
+    assert ackley(at(*[0.42] * 5)) == pytest.approx(3.6254, abs=1e-4)  # x = 1: the next pit
+    assert ellipsoid(at(*CENTRE)) == 0.0
+    assert ellipsoid(at(*(CENTRE + np.eye(8)[2] / 10))) == pytest.approx(10**0.5 / 10)
     deepest = at(0.20169, 0.150011, 0.476874, 0.275332, 0.311652, 0.6573)
     assert hartmann(deepest) == pytest.approx(least["Hartmann-6"], abs=1e-4)
+
+
+def test_every_problem_has_a_space_of_which_its_loss_can_be_told() -> None:
+    for problem in (*problems(), *more()):
+        assert min(search(problem, "random", 1, 3, 0)) > problem.least
 
 
 def test_the_table_has_every_cell_and_finds_the_nearest() -> None:

@@ -18,7 +18,7 @@ from hpsearch.search.distributions import distribution
 from hpsearch.search.past import Past
 from hpsearch.search.samplers import Tpe
 from hpsearch.search.selection import GOOD, Selection
-from hpsearch.search.tpe import DraftTpe
+from hpsearch.search.tpe import DraftTpe, ParallelTpe
 from tests.search.test_samplers import space
 
 BOUND = 300
@@ -91,7 +91,7 @@ def test_nothing_is_left_out_of_a_short_past() -> None:
 
 
 @pytest.mark.parametrize("trials", [9, 20, 120, BOUND])
-def test_proposals_from_a_short_past_are_those_of_optunas_tpe(trials: int) -> None:
+def test_proposals_from_a_short_past_are_those_of_the_whole(trials: int) -> None:
     past = filled(trials)
     searched = space()
     distributions = {d.name: distribution(d) for d in dimensions(searched)}
@@ -151,13 +151,13 @@ def test_a_condition_that_failed_once_is_remembered() -> None:
 
 
 @pytest.mark.parametrize("trials", [9, 20, 120, BOUND])
-def test_proposals_of_several_objectives_from_a_short_past_are_those_of_optunas_tpe_taken_together(trials: int) -> None:
+def test_proposals_of_several_objectives_from_a_short_past_are_those_of_the_whole(trials: int) -> None:
     past, searched = several(trials), space()
     distributions = {d.name: distribution(d) for d in dimensions(searched)}
 
     class Whole(Tpe):
         def sampler(self, seed: int) -> DraftTpe:
-            return DraftTpe(seed=seed, multivariate=True)
+            return ParallelTpe(seed=seed, multivariate=True)
 
         def seen(self, past: Past) -> optuna.Study:
             # As ours, but for the infinite values, which give volumes that are no numbers.

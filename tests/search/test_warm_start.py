@@ -113,16 +113,18 @@ def test_results_that_do_not_hold_are_no_results(change: str, data: str) -> None
 
 
 def test_a_fork_goes_on_without_the_old_study() -> None:
-    storage = InMemoryStorage()
-    run(storage, file())
-    fork = file("name=new", "search.warm_start={study: fake, results: true}", trials=30)
-    expected = run(storage, fork)
-    again = InMemoryStorage()
-    run(again, file())
-    partly = file("name=new", "search.warm_start={study: fake, results: true}", trials=20)
-    run(again, partly)
-    again.delete_study(again.get_study_id_from_name("fake"))
-    assert [(t.value, t.known) for t in run(again, fork).trials] == [(t.value, t.known) for t in expected.trials]
+    partly, fork = (
+        file("name=new", "search.warm_start={study: fake, results: true}", trials=trials) for trials in (20, 30)
+    )
+    kept, alone = InMemoryStorage(), InMemoryStorage()
+    for storage in (kept, alone):
+        run(storage, file())
+        run(storage, partly)
+    alone.delete_study(alone.get_study_id_from_name("fake"))
+    expected = run(kept, fork).trials
+    assert [(t.params, t.value, t.known) for t in run(alone, fork).trials] == [
+        (t.params, t.value, t.known) for t in expected
+    ]
 
 
 def test_a_study_that_is_not_there_or_of_which_nothing_fits_is_bad_input() -> None:
