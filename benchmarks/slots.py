@@ -27,6 +27,7 @@ from hpsearch.events import Assignment, History
 from hpsearch.search.study import SearchStudy
 from hpsearch.space.load import parse_study
 
+MOST = 64  # slots that are simulated
 RUNGS = (1, 3, 9)
 EPOCHS = 27
 
@@ -128,6 +129,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--searches", type=int, default=20)
     given = parser.parse_args(arguments)
+    if given.trials <= MOST:
+        parser.error(f"--trials must be more than the most slots, {MOST}")
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     table = Table(title="workers idle because of the order, % (in brackets: ticks weighed by the true cost)")
     spreads = (0.3, 0.6, 1.0)

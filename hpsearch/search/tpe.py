@@ -20,7 +20,7 @@ from optuna.samplers._tpe.probability_distributions import _MixtureOfProductDist
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from hpsearch.search.kernels import Floats, crossed, log_density, log_kernels
+from hpsearch.search.densities import Floats, crossed, log_density, log_kernels
 
 LEAST = 0.1  # of the mean weight: what the worst trial of the good group has
 ALONE = 0.3  # how much the hyperparameters one by one count beside all together

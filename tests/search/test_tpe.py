@@ -18,9 +18,9 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from benchmarks.efficiency import search
 from benchmarks.problems import Problem, problems
+from hpsearch.search.densities import Floats, crossed, log_density, log_kernels
 from hpsearch.search.dimensions import dimensions
 from hpsearch.search.distributions import distribution
-from hpsearch.search.kernels import Floats, crossed, log_density, log_kernels
 from hpsearch.search.past import Past
 from hpsearch.search.samplers import Tpe, TpeOptions
 from hpsearch.search.seeds import sampler_seed
