@@ -41,3 +41,18 @@ def did_you_mean(word: object, known: Iterable[str]) -> str | None:
     if nearest:
         return f"did you mean {nearest[0]!r}?"
     return f"known: {', '.join(words)}" if 0 < len(words) <= 12 else None
+
+
+def raise_interrupt(error: BaseException) -> None:
+    """Raise the KeyboardInterrupt of which a library made another exception; else nothing.
+
+    One that comes in the midst of a transform of `torch.func` leaves its layers half taken down, and what comes out is
+    a RuntimeError with the interrupt as its context.
+    """
+    seen: set[int] = set()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen:
+        if isinstance(link, KeyboardInterrupt):
+            raise KeyboardInterrupt from error
+        seen.add(id(link))
+        link = link.__cause__ or link.__context__

@@ -115,8 +115,9 @@ class InlineExecutor:
         except BrokenOff:
             raise
         except Exception as error:  # whatever a user's network or data may raise is an event, not our end
+            what = fault(error)
             for trial in members:
                 self._trainer.forget(trial.number)
-            return self._schedule.failed(members, fault(error))
+            return self._schedule.failed(members, what)
         self._epochs, self._stacks = self._epochs + len(members), self._stacks + 1
         return [*self._schedule.hear(events), *self._schedule.overdue(members, self._job.longest)]

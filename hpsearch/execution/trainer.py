@@ -11,6 +11,7 @@ from threading import RLock
 import torch
 
 from hpsearch import registry
+from hpsearch.errors import raise_interrupt
 from hpsearch.events import Assignment, EpochEnded, Event, Failure, TrialFailed
 from hpsearch.execution.checkpoints import Checkpoints, Keeper
 from hpsearch.execution.executor import Job
@@ -188,7 +189,8 @@ class Trainer:
 
 
 def fault(error: BaseException) -> Fault:
-    """What went wrong, to be called where it is caught."""
+    """What went wrong, to be called where it is caught. Raises KeyboardInterrupt where it comes from one."""
+    raise_interrupt(error)
     kind = Failure.OUT_OF_MEMORY if is_out_of_memory(error) else Failure.ERROR
     what = f"{type(error).__name__}: {error}".splitlines()[0]
     return Fault(kind, what, traceback.format_exc())

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, Literal, Protocol
 
+from hpsearch.errors import raise_interrupt
 from hpsearch.training.config import Config
 from hpsearch.training.program import Program
 from hpsearch.training.rehearsal import Clock, Cost, clock_for, rehearse, saving_bytes
@@ -118,7 +119,8 @@ def _measured(
             break
         try:
             cost = run(size, memory=size in MEMORY)
-        except Exception:
+        except Exception as error:
+            raise_interrupt(error)
             if not seconds:
                 raise
             stopped = "error"  # for want of memory, as a rule: smaller stacks will do

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -174,3 +176,30 @@ def test_a_gpu_that_is_not_there_is_bad_input(job: Job) -> None:
 
     with pytest.raises(InputError, match="there is no cuda:97"):
         inline.InlineExecutor(replace(job, device="cuda:97"))
+
+
+@pytest.mark.parametrize("where", ["training.measure.rehearse", "execution.trainer.train_epoch"])
+def test_an_interrupt_that_a_library_made_another_exception_of_is_no_failure(
+    job: Job, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the midst of an epoch, and where sizes of stacks are measured and larger ones may fail."""
+    module, _, name = f"hpsearch.{where}".rpartition(".")
+    real, calls = getattr(importlib.import_module(module), name), []
+
+    def interrupted(*arguments: Any, **named: Any) -> Any:
+        calls.append(arguments)
+        if len(calls) < 2:
+            return real(*arguments, **named)
+        try:
+            raise KeyboardInterrupt
+        finally:
+            raise RuntimeError("the layers are half taken down")
+
+    executor = inline.InlineExecutor(replace(job, measured=True))
+    for number in range(2):
+        executor.submit(Assignment(number, VALUES, seed=number), tick=0, until=4)
+    monkeypatch.setattr(f"hpsearch.{where}", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        drain(executor)
+    assert len(calls) == 2
+    executor.close()
