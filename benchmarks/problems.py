@@ -109,5 +109,5 @@ def problems() -> list[Problem]:
 
 
 def more() -> list[Problem]:
-    """Two functions of more dimensions than a table of results has room for."""
+    """Two functions more, of five and eight dimensions."""
     return [Problem("Ackley-5", _cube(5), ackley, 0.0), Problem("ellipsoid-8", _cube(8), ellipsoid, 0.0)]

@@ -27,7 +27,7 @@ from hpsearch.events import Assignment, History
 from hpsearch.search.study import SearchStudy
 from hpsearch.space.load import parse_study
 
-MOST = 64  # slots that are simulated
+SIMULATED = {2: (1, 2, 4, 8, 16), 4: (2, 4, 8), 8: (2, 4, 8)}  # workers, and how many slots each has
 RUNGS = (1, 3, 9)
 EPOCHS = 27
 
@@ -129,14 +129,15 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--searches", type=int, default=20)
     given = parser.parse_args(arguments)
-    if given.trials <= MOST:
-        parser.error(f"--trials must be more than the most slots, {MOST}")
+    most = max(workers * max(of_each) for workers, of_each in SIMULATED.items())
+    if given.trials <= most:
+        parser.error(f"--trials must be more than the most slots, {most}")
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     table = Table(title="workers idle because of the order, % (in brackets: ticks weighed by the true cost)")
     spreads = (0.3, 0.6, 1.0)
     for column in ("workers", "slots", *(f"σ = {sigma}" for sigma in spreads)):
         table.add_column(column, justify="right")
-    for workers, of_each in ((2, (1, 2, 4, 8, 16)), (4, (2, 4, 8)), (8, (2, 4, 8))):
+    for workers, of_each in SIMULATED.items():
         for times in of_each:
             cells = []
             for sigma in spreads:

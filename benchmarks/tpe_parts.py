@@ -32,7 +32,7 @@ WITHOUT = ("weights by improvement", "crossing", "one by one", "lighter trials u
 def without(part: str) -> AbstractContextManager[object]:
     """TPE as it would be without one of its parts."""
     if part == "weights by improvement":
-        return patch.object(tpe, "_by_improvement", lambda good, sign: np.ones(len(good)))
+        return patch.object(tpe, "_by_improvement", lambda good, direction: np.ones(len(good)))
     if part == "crossing":
         return patch.object(tpe.Crossing, "_draw", tpe.Estimator._draw)
     if part == "one by one":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -17,10 +17,10 @@ from optuna.distributions import BaseDistribution
 from optuna.samplers import TPESampler
 from optuna.samplers._tpe.parzen_estimator import _ParzenEstimator
 from optuna.samplers._tpe.probability_distributions import _MixtureOfProductDistribution
-from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from hpsearch.search.densities import Floats, crossed, log_density, log_kernels
+from hpsearch.search.front import losses
 
 LEAST = 0.1  # of the mean weight: what the worst trial of the good group has
 ALONE = 0.3  # how much the hyperparameters one by one count beside all together
@@ -39,10 +39,11 @@ class Estimator(_ParzenEstimator):
         self._given = {name: given[name] for name in self._search_space if name in given}
 
     def sample(self, rng: np.random.RandomState, size: int) -> dict[str, np.ndarray]:
-        mixture = self._mixture_distribution._replace(weights=self.conditional())
+        mixture = self._mixture_distribution._replace(weights=self.conditional)
         drawn = self._untransform(self._draw(mixture, rng, size))
         return drawn | {name: np.full(size, value) for name, value in self._given.items()}
 
+    @cached_property
     def conditional(self) -> Floats:
         """What the kernels weigh given g: [kernel], with a sum of 1."""
         mixture = self._mixture_distribution
@@ -65,7 +66,7 @@ class Crossing(Estimator):
 
     def score(self, samples: Mapping[str, np.ndarray]) -> Floats:
         """log p(x, g) + ALONE × Σⱼ log p(xⱼ | g), over what is not given: [draw]."""
-        mixture, given = self._mixture_distribution, self.conditional()
+        mixture, given = self._mixture_distribution, self.conditional
         logs = {
             name: log_kernels(of, samples[name])
             for name, of in zip(self._search_space, mixture.distributions, strict=True)
@@ -78,7 +79,7 @@ class Crossing(Estimator):
 class DraftTpe(TPESampler):
     """Optuna's own, which writes nothing."""
 
-    Estimator: type[Estimator] = Estimator
+    _kind: type[Estimator] = Estimator
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -87,7 +88,7 @@ class DraftTpe(TPESampler):
     def condition(self, given: Mapping[str, float]) -> None:
         """Values in Optuna's internal form that stand, of hyperparameters that are proposed together."""
         self._given = given
-        self._parzen_estimator_cls = partial(self.Estimator, given)  # type: ignore[assignment]
+        self._parzen_estimator_cls = partial(self._kind, given)  # type: ignore[assignment]
 
     def sample_relative(
         self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
@@ -109,7 +110,7 @@ class ParallelTpe(DraftTpe):
       of all poor ones, g would drive proposals out of the good region.
     """
 
-    Estimator = Crossing
+    _kind = Crossing
 
     def _build_parzen_estimator(
         self,
@@ -125,7 +126,7 @@ class ParallelTpe(DraftTpe):
             # By improvement, the best of other structures would outweigh the good ones of the given structure.
             weights = np.ones(len(trials))
         else:
-            weights = _by_improvement(trials, -1 if study.direction == StudyDirection.MAXIMIZE else 1)
+            weights = _by_improvement(trials, study.direction.name.lower())
         observations = self._get_internal_repr(trials, search_space, study)
         return self._parzen_estimator_cls(observations, search_space, self._parzen_estimator_parameters, weights)
 
@@ -143,20 +144,19 @@ class ParallelTpe(DraftTpe):
         return mpe_below.score(samples) - mpe_above.score(samples)
 
 
-def _by_improvement(good: Sequence[FrozenTrial], sign: int) -> Floats:
-    """[trial], with a mean near 1; `sign` makes a loss of a value. All the same where no two complete values differ.
+def _by_improvement(good: Sequence[FrozenTrial], direction: str) -> Floats:
+    """[trial], with a mean near 1. All the same where no two complete values differ.
 
     Pruned trials, and those of an infinite value, weigh as the worst complete one.
     """
-    losses = np.array([sign * (trial.value or 0.0) if _known(trial) else np.nan for trial in good], dtype=np.float64)
-    worst = max(losses[~np.isnan(losses)], default=0.0)
-    improvements = np.nan_to_num(worst / 2 - losses / 2)  # half of them, so that none overflows
+    complete = [trial.state == TrialState.COMPLETE for trial in good]
+    known = [losses(trial.values, [direction])[0] if it else math.inf for trial, it in zip(good, complete, strict=True)]
+    of_all = np.array(known, dtype=np.float64)
+    finite = np.isfinite(of_all)
+    worst = max(of_all[finite], default=0.0)
+    improvements = np.where(finite, worst / 2 - of_all / 2, 0.0)  # half of them, so that none overflows
     most = improvements.max(initial=0.0)
     if most == 0.0:
         return np.ones(len(good))
     weights = (improvements / most) ** 2
     return np.asarray(np.maximum(weights / weights.mean(), LEAST), dtype=np.float64)
-
-
-def _known(trial: FrozenTrial) -> bool:
-    return trial.state == TrialState.COMPLETE and trial.value is not None and math.isfinite(trial.value)
