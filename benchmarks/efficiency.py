@@ -36,7 +36,10 @@ SEEDS = 20
 SIZES = (50, 100, 200)
 SLOTS = 16
 SAMPLERS = ("tpe", "plain", "qmc", "cmaes", "nsgaii")
-WRITTEN = {"plain": "{name: tpe, plain: true}"}
+WRITTEN = {
+    "plain": "{name: tpe, plain: true}",
+    "late": "{name: tpe, n_startup_trials: 25}",  # as late as with 16 slots
+}
 RESAMPLES = 2000  # of the seeds, for the range in which a ratio may lie
 
 
