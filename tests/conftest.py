@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import optuna
 import pytest
@@ -12,6 +14,7 @@ import torch
 from hypothesis import settings
 
 from hpsearch import cache
+from tests.servers import mariadb, postgresql
 
 torch.set_num_threads(1)
 optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -29,3 +32,19 @@ def pytest_configure(config: pytest.Config) -> None:
     if "PYTEST_XDIST_WORKER" not in os.environ:
         os.environ[cache.VARIABLE] = tempfile.mkdtemp(prefix="hpsearch-cache-")
         config.add_cleanup(lambda: shutil.rmtree(os.environ[cache.VARIABLE], ignore_errors=True))
+
+
+@pytest.fixture(
+    params=[
+        "sqlite",
+        pytest.param("postgresql", marks=pytest.mark.slow),
+        pytest.param("mariadb", marks=pytest.mark.slow),
+    ]
+)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database, of each kind in turn."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/study.db"
+        return
+    with {"postgresql": postgresql, "mariadb": mariadb}[request.param]() as url:
+        yield url

@@ -102,6 +102,12 @@ def main() -> None:
         code = 130
     except OSError as error:
         code = _failed(": ".join(str(part) for part in (error.filename, error.strerror or error) if part), 1)
+    except Exception as error:
+        from hpsearch.search.database import failure
+
+        if (said := failure(error)) is None:
+            raise
+        code = _failed(said, 1)
     sys.exit(code if isinstance(code, int) else 0)
 
 

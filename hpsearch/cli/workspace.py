@@ -30,7 +30,7 @@ class Workspace:
 
     def resume(self, study: str) -> str:
         """How to go on with a study."""
-        from hpsearch.search.storage import without_password
+        from hpsearch.search.database import without_password
 
         shown = None if self.storage is None else without_password(self.storage)
         return self._command(f"resume {shlex.quote(study)}", "--storage", shown)

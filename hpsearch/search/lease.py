@@ -18,6 +18,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from hpsearch.errors import HpsearchError
+from hpsearch.search.database import first_line
 from hpsearch.search.holder import STALE_SECONDS, Holder, this_process
 
 BEAT_SECONDS = 2.0
@@ -108,7 +109,7 @@ class Lease:
             try:
                 self._beat()
             except SQLAlchemyError as error:
-                raise HpsearchError(f"the storage can't be reached: {str(error).splitlines()[0]}") from error
+                raise HpsearchError(f"the database can't be reached: {first_line(error)}") from error
         if self._lost:
             found = _read(self._engine, self._study)
             by = f" by {found[0]}" if found else ""

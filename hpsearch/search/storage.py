@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from filelock import FileLock
-from optuna.storages import BaseStorage, JournalStorage, RDBStorage
+from optuna.storages import BaseStorage, JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
-from hpsearch.errors import HpsearchError, InputError
+from hpsearch.errors import HpsearchError
 
 
 class GroupedJournal(JournalFileBackend):
@@ -71,12 +71,9 @@ def open_storage(home: Path, url: str | None, *, write: bool) -> BaseStorage | N
     For reading (`write=False`) nothing is created or mended: None where there is no journal yet.
     """
     if url:
-        if not write and _is_missing_file(url):
-            return None
-        try:
-            return RDBStorage(url)
-        except Exception as error:
-            raise InputError(f"--storage {without_password(url)}: {_first_line(error)}") from error
+        from hpsearch.search.database import open_database  # SQLAlchemy is imported for those only who want it
+
+        return open_database(url, write=write)
     path = home / "optuna.journal"
     if write:
         home.mkdir(parents=True, exist_ok=True)
@@ -87,7 +84,7 @@ def open_storage(home: Path, url: str | None, *, write: bool) -> BaseStorage | N
     try:
         return JournalStorage(GroupedJournal(path))
     except (ValueError, KeyError) as error:
-        raise HpsearchError(f"{path}: the journal can't be read: {_first_line(error)}") from error
+        raise HpsearchError(f"{path}: the journal can't be read: {error}") from error
 
 
 def cut_torn_tail(path: Path) -> int:
@@ -145,28 +142,3 @@ def _is_json(line: bytes) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _is_missing_file(url: str) -> bool:
-    """Whether this is an SQLite file that is not there, which opening it would create."""
-    from sqlalchemy.engine import make_url
-    from sqlalchemy.exc import ArgumentError
-
-    try:
-        parts = make_url(url)
-    except ArgumentError:
-        return False
-    return parts.get_backend_name() == "sqlite" and bool(parts.database) and not Path(str(parts.database)).exists()
-
-
-def without_password(url: str) -> str:
-    from sqlalchemy.engine import make_url
-
-    try:
-        return make_url(url).render_as_string(hide_password=True)
-    except Exception:
-        return "(not a database URL)"
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error) or type(error).__name__).strip().splitlines()[0]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -121,3 +122,23 @@ def test_a_second_signal_that_python_drops_comes_again() -> None:
         with pytest.raises(KeyboardInterrupt):
             time.sleep(10)
     assert stopping.asked
+
+
+def test_a_run_whose_database_is_kept_from_it_ends_in_one_line_and_goes_on_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path}/s.db?timeout=1"
+    monkeypatch.setenv("OPTUNA_STORAGE", url)
+    with under_way(tmp_path, "-q", "--storage", url) as (process, home):
+        before = trials(home)
+        with closing(sqlite3.connect(tmp_path / "s.db", timeout=60)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            result = ended(process)
+    assert (result.code, result.out) == (1, "")
+    assert result.err == "error: the database failed: (sqlite3.OperationalError) database is locked\n"
+    assert is_as_before(before, home)
+    done = finished(home)
+    with light():
+        assert hpsearch("resume", "small", "-n", done + 5, "--home", home).code == 0
+    assert [trial["number"] for trial in trials(home)] == list(range(done + 5))
+    assert {trial["state"] for trial in trials(home)} == {"COMPLETE"}

@@ -5,21 +5,21 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from optuna.storages import RDBStorage
-from sqlalchemy import update
+from sqlalchemy import inspect, update
 
 from hpsearch.errors import HpsearchError
 from hpsearch.search import lease as leases
 from hpsearch.search.lease import LEASES, Lease, lease_holder
+from tests.search.conftest import Storages
 
 
 @pytest.fixture
-def storage(tmp_path: Path) -> RDBStorage:
-    return RDBStorage(f"sqlite:///{tmp_path}/study.db")
+def storage(storages: Storages) -> RDBStorage:
+    return storages()
 
 
 @pytest.fixture(autouse=True)
@@ -72,10 +72,9 @@ def test_a_study_that_was_given_back_is_free(storage: RDBStorage) -> None:
         assert lease_holder(storage, "s") is None
 
 
-def test_where_there_are_no_leases_nothing_is_written_to_see_that(storage: RDBStorage, tmp_path: Path) -> None:
-    before = (tmp_path / "study.db").read_bytes()
+def test_where_there_are_no_leases_nothing_is_written_to_see_that(storage: RDBStorage) -> None:
     assert lease_holder(storage, "s") is None
-    assert (tmp_path / "study.db").read_bytes() == before
+    assert not inspect(storage.engine).has_table(LEASES.name)
 
 
 def test_the_lease_of_a_process_that_died_here_is_taken_at_once(storage: RDBStorage, held: Lease) -> None:
@@ -115,8 +114,8 @@ def test_another_machine_that_is_silent_is_replaced_and_notices(
     lease.release()
 
 
-def test_of_many_that_come_at_once_one_gets_the_study(tmp_path: Path) -> None:
-    storages = [RDBStorage(f"sqlite:///{tmp_path}/study.db") for _ in range(4)]
+def test_of_many_that_come_at_once_one_gets_the_study(storages: Storages) -> None:
+    four = [storages() for _ in range(4)]
     start, got, refused = threading.Barrier(4), list[Lease](), list[str]()
 
     def come(storage: RDBStorage) -> None:
@@ -128,7 +127,7 @@ def test_of_many_that_come_at_once_one_gets_the_study(tmp_path: Path) -> None:
         except HpsearchError as error:
             refused.append(str(error))
 
-    threads = [threading.Thread(target=come, args=(storage,)) for storage in storages]
+    threads = [threading.Thread(target=come, args=(storage,)) for storage in four]
     for thread in threads:
         thread.start()
     for thread in threads:

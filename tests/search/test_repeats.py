@@ -6,19 +6,19 @@ import contextlib
 import random
 from collections import Counter
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from optuna.storages import BaseStorage, InMemoryStorage, RDBStorage
+from optuna.storages import BaseStorage, InMemoryStorage
 
 from hpsearch.errors import InputError
 from hpsearch.run import Coordinator
 from hpsearch.search.records import StudyRecord
 from hpsearch.space.assignments import key
 from tests.fakes import FakeExecutor, FakeRecord, KilledError
+from tests.search.conftest import Storages
 from tests.test_run import MortalStorage, open_study, outcome, run
 
 NINE = (  # assignments: three rates, beside adam or beside momentum with one of two values
@@ -206,7 +206,7 @@ def test_a_study_goes_on_in_a_changed_range(sampler: str, change: str) -> None:
     assert all(line.startswith("hyperparameters.learning_rate.") for line in what)
 
 
-def test_a_database_takes_changed_ranges_and_repeats_too(tmp_path: Path) -> None:
+def test_a_database_takes_changed_ranges_and_repeats_too(storages: Storages) -> None:
     def searched_in(storage: BaseStorage) -> StudyRecord:
         settings: dict[str, Any] = {"sampler": "random", "pruner": "asha", "epochs": 2}
         steps = "hyperparameters.learning_rate={low: 0.01, high: %s, step: 0.01}"
@@ -217,7 +217,7 @@ def test_a_database_takes_changed_ranges_and_repeats_too(tmp_path: Path) -> None
     record = searched_in(InMemoryStorage())
     check_repeats(record)
     assert sum(not trial.trained for trial in record.trials) > 1
-    assert full(searched_in(RDBStorage(f"sqlite:///{tmp_path}/s.db"))) == full(record)
+    assert full(searched_in(storages())) == full(record)
 
 
 @pytest.mark.parametrize("change", [WIDER, NARROWER])

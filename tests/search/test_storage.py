@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from optuna.storages.journal import JournalFileBackend
 
-from hpsearch.errors import HpsearchError, InputError
+from hpsearch.errors import HpsearchError
 from hpsearch.search.reading import read_studies
 from hpsearch.search.storage import cut_torn_tail, open_storage, sync
 
@@ -93,20 +93,6 @@ def test_reading_makes_nothing(tmp_path: Path) -> None:
     assert open_storage(tmp_path / "none", None, write=False) is None
     assert read_studies(None) == []
     assert not (tmp_path / "none").exists()
-
-
-def test_a_database_that_cannot_be_opened_is_bad_input_and_shows_no_password(tmp_path: Path) -> None:
-    with pytest.raises(InputError) as error:
-        open_storage(tmp_path, "sqlite+nothing://user:secret@host/x", write=True)
-    assert "secret" not in str(error.value)
-    assert "\n" not in str(error.value)
-
-
-def test_a_database_url_works(tmp_path: Path) -> None:
-    storage = open_storage(tmp_path, f"sqlite:///{tmp_path}/x.db", write=True)
-    assert storage is not None
-    optuna.create_study(study_name="s", storage=storage)
-    assert optuna.get_all_study_names(storage) == ["s"]
 
 
 def test_a_full_disk_is_said_in_one_line_and_leaves_no_half_a_line(tmp_path: Path) -> None:

@@ -1,0 +1,103 @@
+"""Database servers for tests: started where their programs are installed, in a folder of their own, and gone after."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+PATIENCE_SECONDS = 60.0
+
+
+def program(name: str, *folders: str) -> str:
+    """Where a server's program is. Skips the test where it is not installed."""
+    elsewhere = [str(place) for pattern in folders for place in sorted(Path("/").glob(pattern))]
+    found = shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", *elsewhere]))
+    if found is None:
+        pytest.skip(f"{name} is not installed")
+    return found
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def account(name: str) -> str | None:
+    """Whom to be: neither server likes root. None where that is nobody else."""
+    return name if os.geteuid() == 0 and name in {user.pw_name for user in pwd.getpwall()} else None
+
+
+@contextmanager
+def running(command: list[str], user: str | None, url: str, end: signal.Signals) -> Iterator[None]:
+    """A server as a process that answers, ended by a signal."""
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, user=user)
+    try:
+        until = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                with create_engine(url, poolclass=NullPool).connect():
+                    break
+            except SQLAlchemyError:
+                assert server.poll() is None, f"{command[0]} has ended"
+                assert time.monotonic() < until, f"{command[0]} does not answer"
+                time.sleep(0.1)
+        yield
+    finally:
+        server.send_signal(end)
+        server.wait(PATIENCE_SECONDS)
+
+
+@contextmanager
+def home_of(user: str | None) -> Iterator[Path]:
+    """A folder that is the server's account's; pytest's own are closed to others."""
+    with tempfile.TemporaryDirectory(prefix="hpsearch-server-") as folder:
+        if user is not None:
+            shutil.chown(folder, user)
+        yield Path(folder)
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """A PostgreSQL server with a database; yields its URL."""
+    pytest.importorskip("psycopg")
+    initdb = program("initdb", "usr/lib/postgresql/*/bin")
+    user, port = account("postgres"), free_port()
+    url = f"postgresql://hpsearch@127.0.0.1:{port}/postgres"
+    with home_of(user) as data:
+        made = [initdb, "-D", str(data), "-U", "hpsearch", "-A", "trust", "-N"]
+        subprocess.run(made, check=True, user=user, capture_output=True)
+        server = [str(Path(initdb).with_name("postgres")), "-D", str(data), "-p", str(port), "-k", str(data), "-F"]
+        with running(server, user, url, signal.SIGINT):  # which does not wait for clients
+            yield url
+
+
+@contextmanager
+def mariadb() -> Iterator[str]:
+    """A MariaDB server with a database; yields its URL."""
+    pytest.importorskip("pymysql")
+    server, install = program("mariadbd"), program("mariadb-install-db")
+    user, port = account("mysql"), free_port()
+    url = f"mysql+pymysql://root@127.0.0.1:{port}/test"
+    with home_of(user) as data:
+        place = ["--no-defaults", f"--datadir={data}"]
+        made = [install, *place, "--auth-root-authentication-method=normal"]
+        subprocess.run(made, check=True, user=user, capture_output=True)
+        listens = [f"--port={port}", "--bind-address=127.0.0.1", f"--socket={data}/socket"]
+        with running([server, *place, *listens], user, url, signal.SIGTERM):
+            yield url
