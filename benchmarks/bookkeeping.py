@@ -79,7 +79,7 @@ class Instant:
     loss: Callable[[Mapping[str, Scalar]], float] = trivial
     _ready: dict[int, Assignment] = field(default_factory=dict)
 
-    def submit(self, trial: Assignment, *, tick: int, until: int) -> None:
+    def submit(self, trial: Assignment, *, tick: int, until: int, ticks: int = 1) -> None:
         self._ready[trial.number] = trial
 
     def extend(self, number: int, until: int) -> None:

@@ -20,7 +20,7 @@ from hpsearch.execution.executor import Executor
 from hpsearch.search.clock import ORDERS, Position
 from hpsearch.search.mirroring import Record, mirror_end, mirror_epoch, mirror_start, mirror_whole
 from hpsearch.search.records import TrialRecord
-from hpsearch.search.study import SearchStudy, assignment, epochs_of, position
+from hpsearch.search.study import SearchStudy, assignment, epochs_of, position, ticks_of
 from hpsearch.search.tally import Tally
 from hpsearch.training.diagnosis import diagnose
 
@@ -106,8 +106,9 @@ class Coordinator:
         epochs = epochs_of(trial.values)
         under_way = _UnderWay(epochs, self.study.pruner.decisions(trial.number, epochs))
         self._under_way[trial.number] = under_way
-        self._clock.begin(trial.number, tick, epochs, reported)
-        self._executor.submit(trial, tick=tick, until=under_way.until())
+        each = ticks_of(self.study.trials[trial.number])
+        self._clock.begin(trial.number, tick, epochs, reported, each)
+        self._executor.submit(trial, tick=tick, until=under_way.until(), ticks=each)
 
     def _fill(self, tick: int) -> None:
         """Ask for new trials until the slots are full, or there shall be no more."""

@@ -40,7 +40,7 @@ class FakeExecutor:
         self.stopped: dict[int, float | None] = {}
         self.tidied: dict[int, float] = {}
 
-    def submit(self, trial: Assignment, *, tick: int, until: int) -> None:
+    def submit(self, trial: Assignment, *, tick: int, until: int, ticks: int = 1) -> None:
         epochs = int(trial.values.get("epochs", 20) or 0)
         self._trials[trial.number] = _Trial(trial, epochs, until)
         self.submitted.append(trial.number)

@@ -35,7 +35,7 @@ from hpsearch.space.study_file import StudyFile
 from hpsearch.tracking.tracker import Tracker
 from tests.cli.command import NoMirror
 from tests.fakes import FakeExecutor
-from tests.test_run import STUDY, outcome
+from tests.test_run import outcome, study_text
 
 MOST_WRITTEN = 12_000  # bytes of the journal in one life
 PAUSE = 0.0004  # seconds that an epoch takes, so that a study outlives many deaths
@@ -50,7 +50,7 @@ class Slow(FakeExecutor):
 
 
 def study_file() -> StudyFile:
-    text = STUDY.format(epochs=9, sampler="tpe", pruner="asha", trials=1000, slots=8)
+    text = study_text(epochs=9, trials=1000, slots=8)
     return parse_study(text, file="killed.yaml")
 
 

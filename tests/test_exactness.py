@@ -23,10 +23,9 @@ DIVERGES = 0.05
 
 
 @cache
-def alone(sampler: str, pruner: str, total: int) -> list[tuple[Any, ...]]:
+def alone(total: int, **search: str) -> list[tuple[Any, ...]]:
     """The search as one worker runs it that never waits."""
-    given = {"sampler": sampler, "pruner": pruner, "trials": total}
-    return told(run(InMemoryStorage(), FakeExecutor(diverges=DIVERGES), FakeRecord(), **given))
+    return told(run(InMemoryStorage(), FakeExecutor(diverges=DIVERGES), FakeRecord(), trials=total, **search))
 
 
 def raced(

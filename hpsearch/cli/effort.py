@@ -13,6 +13,8 @@ from hpsearch.execution.executor import Usage
 from hpsearch.reports.words import duration
 from hpsearch.space.study_file import StudyFile
 
+MUCH_WAITING = 0.03  # of the workers' time
+UNLIKE = 3.0  # times the cost, from where on ticks by cost save something
 UNLEARNED = ("grid", "random", "qmc")  # samplers that look at no results
 
 
@@ -98,6 +100,22 @@ def enough_slots(file: StudyFile, workers: int) -> int | None:
     enough = max(4, 2 * workers)
     learns = any(part.name not in UNLEARNED for part in file.search.sampler.parts)
     return enough if learns and file.search.slots > enough else None
+
+
+def order_line(effort: Effort, file: StudyFile, ticks: Sequence[int]) -> str:
+    """Advice where workers waited long and ticks by cost would let them wait less; empty where not.
+
+    `ticks` are what the epochs of the study's trials are predicted to cost.
+    """
+    if (effort.waiting or 0.0) < MUCH_WAITING or file.search.ticks == "cost":
+        return ""
+    unlike = max(ticks, default=1) / min(ticks, default=1)
+    if unlike < UNLIKE:
+        return ""
+    return (
+        f"order: some networks cost {unlike:.0f} times as much as others; "
+        "in a new study with search.ticks: cost, workers would wait less"
+    )
 
 
 def opening_line(file: StudyFile, usage: Usage) -> str:

@@ -12,7 +12,7 @@ import optuna
 from rich.console import Console
 
 from hpsearch import registry
-from hpsearch.cli.effort import enough_slots, opening_line, stacks_line
+from hpsearch.cli.effort import enough_slots, opening_line, order_line, stacks_line
 from hpsearch.cli.ending import check, closing_lines, publish
 from hpsearch.cli.lock import Hold, only_coordinator
 from hpsearch.cli.printing import say, waiting, warnings_said
@@ -22,7 +22,7 @@ from hpsearch.cli.workspace import Workspace
 from hpsearch.errors import InputError
 from hpsearch.events import Scalar
 from hpsearch.execution.devices import check_precision, places
-from hpsearch.execution.executor import Executor, Job
+from hpsearch.execution.executor import Checked, Executor, Job
 from hpsearch.reports.page import link_runs
 from hpsearch.search.limits import Costs, check_limits
 from hpsearch.search.revisions import changed
@@ -71,7 +71,7 @@ def run_study(
             def costs(values: Mapping[str, Scalar]) -> Mapping[str, int]:
                 return executor.costs(values)
 
-            study, hold = _open(file, workspace, stack, checked.fingerprint, costs, console)
+            study, hold = _open(file, workspace, stack, checked, costs, console)
             if group is not None:
                 study.join(group)
         terminal = Terminal(console, verbose, workspace.resume(file.name))
@@ -91,7 +91,7 @@ def run_study(
 
 
 def _open(
-    file: StudyFile, workspace: Workspace, stack: ExitStack, data: str, costs: Costs, console: Console
+    file: StudyFile, workspace: Workspace, stack: ExitStack, checked: Checked, costs: Costs, console: Console
 ) -> tuple[SearchStudy, Hold]:
     """The study, held by this process until the stack ends. Raises InputError for a home that takes nothing."""
     try:
@@ -100,10 +100,10 @@ def _open(
     except OSError as error:
         raise InputError(f"--home {workspace.home}: cannot be written: {error.strerror}") from error
     assert storage is not None
-    file = resolve(file, storage, data)
+    file = resolve(file, storage, checked.fingerprint)
     for line in changed(storage, file):
         say(console, line)
-    return SearchStudy(storage, file, dump_study(file), data, costs), hold
+    return SearchStudy(storage, file, dump_study(file), checked.fingerprint, costs, checked.samples), hold
 
 
 def _run(
@@ -139,6 +139,8 @@ def _run(
         say(console, effort.line(), prose=True)
         if chosen := stacks_line(effort.kinds, enough_slots(file, effort.workers)):
             say(console, chosen, prose=True)
+        if advice := order_line(effort, file, study.ticks(record.trials)):
+            say(console, advice, prose=True)
     if stopped:
         why = "the time is up" if stopped == "timeout" else "stopped"
         say(console, f"{why}; nothing is lost: {terminal.resume} goes on")
@@ -193,5 +195,6 @@ def _facts(file: StudyFile) -> dict[str, str | int | float | bool | None]:
         "seed": file.search.seed,
         "slots": file.search.slots,
         "order": file.search.order,
+        "ticks": file.search.ticks,
         "precision": file.training.precision,
     }

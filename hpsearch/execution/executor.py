@@ -41,10 +41,14 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Data that a study can be run on: their fingerprint, and what is to be warned of, a sentence each."""
+    """Data that a study can be run on: their fingerprint, what is to be warned of, and how many samples are trained on.
+
+    A warning is a sentence.
+    """
 
     fingerprint: str
     warnings: tuple[str, ...]
+    samples: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +95,10 @@ class Executor(Protocol):
         What cannot be counted is left out.
         """
 
-    def submit(self, trial: Assignment, *, tick: int, until: int) -> None:
+    def submit(self, trial: Assignment, *, tick: int, until: int, ticks: int = 1) -> None:
         """Begin a trial, or go on with it from its checkpoint; epochs from before are told again, as they were.
 
-        It waits after epoch `until`; `tick` is its virtual start.
+        It waits after epoch `until`; `tick` is its virtual start, and each epoch takes so many `ticks`.
         """
 
     def tidy(self, values: Mapping[int, float]) -> None:

@@ -80,7 +80,7 @@ class _Host:
             warnings = check(StudyFile.model_validate(message["file"]), self._data)
         except InputError as error:
             return _told(error)
-        return {"fingerprint": self._data.fingerprint, "warnings": warnings}
+        return {"fingerprint": self._data.fingerprint, "warnings": warnings, "samples": len(self._data.train_y)}
 
     def _fork(self, message: Message) -> int:
         """Begin a worker on the descriptor that comes next; returns its process number."""

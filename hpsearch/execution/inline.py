@@ -42,13 +42,13 @@ class InlineExecutor:
         self._final: Usage | None = None
 
     def check(self, file: StudyFile) -> Checked:
-        return Checked(self._data.fingerprint, tuple(check(file, self._data)))
+        return Checked(self._data.fingerprint, tuple(check(file, self._data)), len(self._data.train_y))
 
     def costs(self, values: Mapping[str, Scalar]) -> Mapping[str, int]:
         return costs(self._job.model, configure(values), self._data.inputs, self._data.outputs)
 
-    def submit(self, trial: Assignment, *, tick: int, until: int) -> None:
-        self._schedule.submit(trial, tick, until)
+    def submit(self, trial: Assignment, *, tick: int, until: int, ticks: int = 1) -> None:
+        self._schedule.submit(trial, tick, until, ticks)
 
     def tidy(self, values: Mapping[int, float]) -> None:
         self._shelf.tidy(values, self._schedule.trials.keys())

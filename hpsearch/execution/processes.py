@@ -62,8 +62,8 @@ class ProcessExecutor:
         except HpsearchError:
             return self._new_host(device).costs(values)
 
-    def submit(self, trial: Assignment, *, tick: int, until: int) -> None:
-        self._schedule.submit(trial, tick, until)
+    def submit(self, trial: Assignment, *, tick: int, until: int, ticks: int = 1) -> None:
+        self._schedule.submit(trial, tick, until, ticks)
 
     def tidy(self, values: Mapping[int, float]) -> None:
         self._shelf.tidy(values, self._schedule.trials.keys())

@@ -10,7 +10,8 @@ from hpsearch.training.config import Config, Signature
 
 @dataclass(slots=True, eq=False)
 class Progress:
-    """It holds no tensor. `until` is the epoch after which it waits; `limit` the most trials in its stack.
+    """It holds no tensor. `until` is the epoch after which it waits; `limit` the most trials in its stack;
+    `ticks` what an epoch takes in virtual time, from `tick` on.
 
     `place` is the worker that holds its network, None where there is none but perhaps a checkpoint, and `epoch` how
     far that network is trained; `taken` counts the epochs that this worker has been told to train beyond that, and
@@ -25,6 +26,7 @@ class Progress:
     tick: int
     until: int
     limit: int
+    ticks: int = 1
     epoch: int = 0
     place: int | None = None
     taken: int = 0
@@ -52,6 +54,11 @@ class Progress:
     def next(self) -> int:
         """How many epochs it will have trained when its worker has done what it was told."""
         return self.epoch + self.taken
+
+    @property
+    def reached(self) -> int:
+        """The place in virtual time that it will have reached by then."""
+        return self.tick + self.next * self.ticks
 
     @property
     def held(self) -> bool:

@@ -36,9 +36,9 @@ class Schedule:
         """By kind of network: the trials that train together, and how many times faster that is than alone."""
         self._stack, self._measured = stack, measured
 
-    def submit(self, trial: Assignment, tick: int, until: int) -> None:
+    def submit(self, trial: Assignment, tick: int, until: int, ticks: int = 1) -> None:
         config = configure(trial.values)
-        self.trials[trial.number] = Progress(trial, config, signature(config), tick, until, self._stack)
+        self.trials[trial.number] = Progress(trial, config, signature(config), tick, until, self._stack, ticks)
 
     def kinds(self) -> set[Signature]:
         """The signatures of the trials under way."""
@@ -137,7 +137,7 @@ class Schedule:
     def _group(self, ready: Sequence[Progress]) -> list[Progress]:
         if not ready:
             return []
-        behind = min(ready, key=lambda t: (t.tick + t.next, t.number))
+        behind = min(ready, key=lambda t: (t.reached, t.number))
         mates = {t.number: t.signature for t in ready if (t.signature, t.limit) == (behind.signature, behind.limit)}
         packed = pack(mates, self._most(behind))
         return next([self.trials[n] for n in group] for group in packed if behind.number in group)

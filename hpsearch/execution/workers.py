@@ -79,7 +79,7 @@ class Host:
     def check(self, file: StudyFile) -> Checked:
         """What the data say to the study. Raises InputError."""
         answer = self._ask({"do": "check", "file": file.to_dict()})
-        return Checked(answer["fingerprint"], tuple(answer["warnings"]))
+        return Checked(answer["fingerprint"], tuple(answer["warnings"]), answer["samples"])
 
     def costs(self, values: Mapping[str, Scalar]) -> Mapping[str, int]:
         """What a network of these values costs."""

@@ -1,8 +1,9 @@
 """The virtual clock: the order of all decisions is epochs trained, never seconds (law 3 of the design).
 
-Each of the S slots holds a trial that takes one tick for each epoch. A trial that was asked for at tick s ends
-its epoch e at the position (s + e, number). Events are dealt with in the order of positions; one that arrives
-early waits its turn, so any number of workers, in any timing, gives the same search.
+Each of the S slots holds a trial that takes w ticks for each epoch: one, or as many as an epoch of such a network is
+predicted to cost. A trial that was asked for at tick s ends its epoch e at the position (s + we, number). Events are
+dealt with in the order of positions; one that arrives early waits its turn, so any number of workers, in any timing,
+gives the same search.
 """
 
 from __future__ import annotations
@@ -21,7 +22,12 @@ Position = tuple[int, int]
 class _Running:
     start: int
     epochs: int
+    ticks: int
     waiting: deque[Event] = field(default_factory=deque)
+
+    def place(self, epoch: int) -> int:
+        """The tick at which an epoch ends."""
+        return self.start + epoch * self.ticks
 
 
 class VirtualClock:
@@ -38,10 +44,13 @@ class VirtualClock:
         """The numbers of the trials under way, ascending."""
         return sorted(self._running)
 
-    def begin(self, number: int, tick: int, epochs: int, reported: int = 0) -> None:
-        """A trial of so many epochs enters a slot at a tick. `reported` is its last epoch that the storage knows of."""
-        self._running[number] = _Running(tick, epochs)
-        heapq.heappush(self._expected, (tick + 1, number))
+    def begin(self, number: int, tick: int, epochs: int, reported: int = 0, ticks: int = 1) -> None:
+        """A trial of so many epochs, each of so many `ticks`, enters a slot at a tick.
+
+        `reported` is its last epoch that the storage knows of.
+        """
+        self._running[number] = _Running(tick, epochs, ticks)
+        heapq.heappush(self._expected, (tick + ticks, number))
 
     def end(self, number: int) -> None:
         """A trial leaves its slot; what it still says is not heard."""
@@ -68,7 +77,7 @@ class VirtualClock:
                 return
             event = running.waiting.popleft()
             if isinstance(event, EpochEnded) and event.epoch < running.epochs:
-                heapq.heapreplace(self._expected, (running.start + event.epoch + 1, event.number))
+                heapq.heapreplace(self._expected, (running.place(event.epoch + 1), event.number))
             yield position, event
 
     def decided(self, place: Position, event: EpochEnded) -> bool:
@@ -84,12 +93,12 @@ class ArrivalOrder:
     """
 
     def __init__(self, resumed: Position = (0, -1)) -> None:
-        self._running: dict[int, tuple[int, int]] = {}
+        self._running: dict[int, tuple[int, int, int]] = {}
         self._arrived: deque[Event] = deque()
 
-    def begin(self, number: int, tick: int, epochs: int, reported: int = 0) -> None:
+    def begin(self, number: int, tick: int, epochs: int, reported: int = 0, ticks: int = 1) -> None:
         """A trial enters a slot at a tick. `reported` is its last epoch that the storage knows of."""
-        self._running[number] = tick, reported
+        self._running[number] = tick, ticks, reported
 
     def end(self, number: int) -> None:
         """A trial leaves its slot; what it still says is not heard."""
@@ -105,11 +114,12 @@ class ArrivalOrder:
             event = self._arrived.popleft()
             if event.number in self._running:
                 epoch = event.epoch + isinstance(event, TrialFailed)
-                yield (self._running[event.number][0] + epoch, event.number), event
+                start, ticks, _ = self._running[event.number]
+                yield (start + epoch * ticks, event.number), event
 
     def decided(self, place: Position, event: EpochEnded) -> bool:
         """Whether an earlier run let the trial go on after this epoch: a later one was reported."""
-        return event.epoch < self._running[event.number][1]
+        return event.epoch < self._running[event.number][2]
 
 
 ORDERS: dict[str, type[VirtualClock] | type[ArrivalOrder]] = {"exact": VirtualClock, "arrival": ArrivalOrder}

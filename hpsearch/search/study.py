@@ -33,6 +33,7 @@ from hpsearch.search.records import StudyRecord, TrialRecord
 from hpsearch.search.revisions import FORK, changed, revised
 from hpsearch.search.storage import sync
 from hpsearch.space.study_file import StudyFile
+from hpsearch.training.epoch_cost import epoch_ticks
 from hpsearch.training.findings import Finding
 
 
@@ -46,12 +47,14 @@ class SearchStudy:
         text: str,
         data: str | None = None,
         costs: Costs = lambda values: {},
+        samples: int = 0,
     ) -> None:
         """`data` is a fingerprint of what is trained on: a study goes on with no other.
 
         `costs` says what a network costs: asked before a trial where the study file counts that, else at its end.
+        `samples` are trained in an epoch.
         """
-        self.file, self._storage, self._data = file, storage, data
+        self.file, self._storage, self._data, self._samples = file, storage, data, samples
         self.space = file.space
         self._distributions = {d.name: distribution(d) for d in dimensions(self.space)}
         self.objectives, self._costs = Objectives(file), Counted(costs, self.space)
@@ -141,6 +144,8 @@ class SearchStudy:
 
     def _begun(self, number: int, proposal: Proposal, tick: int) -> FrozenTrial:
         attributes: dict[str, Any] = {"values": proposal.values, "seed": proposal.seed, "start": tick}
+        if self.file.search.ticks == "cost":
+            attributes["ticks"] = epoch_ticks(self._costs(proposal.values), proposal.values, self._samples)
         if self.file.counts_costs:
             attributes["costs"] = dict(self._costs(proposal.values))
         source, reports = proposal.first or proposal.known, {}
@@ -163,6 +168,10 @@ class SearchStudy:
             user_attrs=attributes,
             intermediate_values=reports,
         )
+
+    def ticks(self, trials: Sequence[TrialRecord]) -> list[int]:
+        """What an epoch of each of these trials is predicted to cost, in ticks of a clock that counts by cost."""
+        return [epoch_ticks(trial.costs, trial.values, self._samples) for trial in trials]
 
     def end_repeats(self, tick: int) -> list[int]:
         """End the trials that waited for another one which has ended now, with its result. Returns their numbers."""
@@ -275,10 +284,16 @@ def position(trials: Sequence[FrozenTrial]) -> Position:
             continue  # it took its result over at the place of another write
         start: int = trial.user_attrs["start"]
         for epoch in trial.intermediate_values:
-            last = max(last, (start + epoch, trial.number))
+            last = max(last, (start + epoch * ticks_of(trial), trial.number))
         if trial.state.is_finished():
             last = max(last, (trial.user_attrs["result"]["end"], trial.number))
     return last
+
+
+def ticks_of(trial: FrozenTrial) -> int:
+    """How many ticks of the virtual clock an epoch of this trial takes."""
+    found: int = trial.user_attrs.get("ticks", 1)
+    return found
 
 
 def assignment(trial: FrozenTrial) -> tuple[Assignment, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -131,11 +132,13 @@ def _direction(value: object) -> str:
     return str(value)
 
 
-def _order(value: object) -> str:
-    known = ("exact", "arrival")
-    if value not in known:
-        raise wrong(f"must be 'exact' or 'arrival', not {shown(value)}", did_you_mean(value, known))
-    return str(value)
+def _either(*known: str) -> Callable[[object], str]:
+    def check(value: object) -> str:
+        if value not in known:
+            raise wrong(f"must be {' or '.join(map(repr, known))}, not {shown(value)}", did_you_mean(value, known))
+        return str(value)
+
+    return check
 
 
 def _workers(value: object) -> int | str:
@@ -258,7 +261,8 @@ Seconds = Annotated[float | None, PlainValidator(seconds)]
 Span = Annotated[float, PlainValidator(span)]
 Size = Annotated[int, PlainValidator(size)]
 Direction = Annotated[Literal["maximize", "minimize"], PlainValidator(_direction)]
-Order = Annotated[Literal["exact", "arrival"], PlainValidator(_order)]
+Order = Annotated[Literal["exact", "arrival"], PlainValidator(_either("exact", "arrival"))]
+Ticks = Annotated[Literal["epochs", "cost"], PlainValidator(_either("epochs", "cost"))]
 Workers = Annotated[int | Literal["auto"], PlainValidator(_workers)]
 Stack = Annotated[int | Literal["auto"], PlainValidator(_count_or_auto)]
 Cohort = Annotated[int | Literal["auto"], PlainValidator(_count_or_auto)]

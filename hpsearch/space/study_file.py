@@ -100,6 +100,7 @@ class Search(Section):
     seed: fields.Seed = 0
     slots: fields.Count = 16
     order: fields.Order = "exact"
+    ticks: fields.Ticks = "epochs"
     cohort: fields.Cohort = "auto"
     timeout: fields.Seconds = None
     trial_timeout: fields.Seconds = None

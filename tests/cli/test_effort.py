@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hpsearch.cli.effort import Clock, Effort, enough_slots, stacks_line
+from hpsearch.cli.effort import Clock, Effort, enough_slots, order_line, stacks_line
 from hpsearch.execution.executor import Usage
 from hpsearch.space.load import parse_study
 
@@ -52,3 +52,19 @@ def test_waiting_for_the_order_is_told_of_several_workers_whose_order_is_exact()
     assert Clock().effort(two, 0.1).waiting is not None
     assert Clock().effort(two, 0.1, "arrival").waiting is None
     assert Clock().effort(Usage(("cpu",), (3.0,), 10, 5), 0.1).waiting is None
+
+
+def test_ticks_by_cost_are_advised_where_workers_waited_and_networks_are_unlike() -> None:
+    file = parse_study("name: s\ndata: digits\nhyperparameters: {depth: 1}\n", file="s.yaml")
+    waited, hardly = (Effort(2, ("cpu", "cpu"), 90.0, 0.9, 0.01, 40, 1.0, waiting=share) for share in (0.2, 0.01))
+    said = order_line(waited, file, [100, 250, 1040])
+    assert said.startswith("order: some networks cost 10 times as much as others; ")
+    assert "search.ticks: cost" in said
+    by_cost = parse_study("name: s\ndata: digits\nhyperparameters: {depth: 1}\nsearch: {ticks: cost}\n", file="s.yaml")
+    for none in (
+        order_line(hardly, file, [100, 1040]),
+        order_line(waited, file, [100, 290]),
+        order_line(waited, file, []),
+        order_line(waited, by_cost, [100, 1040]),
+    ):
+        assert none == ""

@@ -40,12 +40,13 @@ def workers(run: psutil.Process) -> list[psutil.Process]:
 
 
 @pytest.mark.slow
-def test_one_worker_and_two_stacks_and_none_give_the_same_64_trials(tmp_path: Path) -> None:
+@pytest.mark.parametrize("more", [[], ["search.ticks=cost", "hyperparameters.batch_size=[32, 512]"]])
+def test_one_worker_and_two_stacks_and_none_give_the_same_64_trials(tmp_path: Path, more: list[str]) -> None:
     study = write_study(tmp_path, trials=64, pruner="asha", epochs=12, executor="auto")
     expected: tuple[list[dict[str, Any]], dict[str, dict[str, torch.Tensor]]] | None = None
     for place, (name, overrides) in enumerate(WAYS.items()):
         home = tmp_path / str(place)
-        result = run_process("run", study, "--home", home, *settings(overrides), timeout=300)
+        result = run_process("run", study, "--home", home, *settings(overrides + more), timeout=300)
         assert result.code == 0, name
         assert result.lines[-1].endswith("as in the study"), name
         found = outcome(trials(home)), networks(home)

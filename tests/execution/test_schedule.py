@@ -104,6 +104,18 @@ def test_a_stack_goes_on_with_what_is_new_of_its_kind() -> None:
     assert [trial.next for trial in second] == [2, 2, 2, 1]
 
 
+def test_who_is_furthest_behind_is_told_by_what_epochs_take_in_virtual_time() -> None:
+    schedule = Schedule(4)
+    schedule.submit(assignment(0, width=8), tick=0, until=EPOCHS, ticks=1)
+    schedule.submit(assignment(1, width=16), tick=0, until=EPOCHS, ticks=5)
+    order = []
+    for _ in range(EPOCHS):
+        group = take(schedule.group(0), 0)
+        order += numbers(group)
+        train(schedule, group)
+    assert order == [0, 1, *[0] * (EPOCHS - 2)]
+
+
 def test_nobody_goes_on_beyond_what_is_decided_or_while_its_kind_is_measured() -> None:
     schedule = Schedule(4, measured=True)
     for number in range(2):

@@ -20,16 +20,16 @@ def events_of(number: int, epochs: int, fails_after: int | None) -> list[Event]:
     return [*(epoch(number, n) for n in range(1, epochs + 1)), TrialEnded(number, epochs)]
 
 
-trial = st.tuples(st.integers(0, 6), st.integers(1, 6), st.one_of(st.none(), st.integers(0, 5)))
+trial = st.tuples(st.integers(0, 6), st.integers(1, 6), st.one_of(st.none(), st.integers(0, 5)), st.integers(1, 4))
 
 
 @given(trials=st.lists(trial, min_size=1, max_size=6), data=st.data())
 def test_events_come_in_virtual_time_order_whatever_arrives_first(
-    trials: list[tuple[int, int, int | None]], data: st.DataObject
+    trials: list[tuple[int, int, int | None, int]], data: st.DataObject
 ) -> None:
     clock, queues = VirtualClock(), {}
-    for number, (start, epochs, fails) in enumerate(trials):
-        clock.begin(number, start, epochs)
+    for number, (start, epochs, fails, ticks) in enumerate(trials):
+        clock.begin(number, start, epochs, ticks=ticks)
         queues[number] = events_of(number, epochs, fails)
     everything = [event for queue in queues.values() for event in queue]
     given_out: list[tuple[tuple[int, int], Event]] = []
@@ -42,6 +42,9 @@ def test_events_come_in_virtual_time_order_whatever_arrives_first(
                 clock.end(event.number)
     assert [place for place, _ in given_out] == sorted(place for place, _ in given_out)
     assert len(given_out) == len(everything)
+    for place, event in given_out:
+        start, _, _, ticks = trials[event.number]
+        assert place == (start + ticks * (event.epoch + isinstance(event, TrialFailed)), event.number)
     assert clock.running == []
 
 

@@ -17,12 +17,11 @@ from hpsearch.space.assignments import key
 from hpsearch.space.load import parse_study
 from hpsearch.space.study_file import StudyFile
 from tests.fakes import FakeExecutor, FakeRecord
-from tests.test_run import STUDY
+from tests.test_run import study_text
 
 
 def file(*overrides: str, **settings: Any) -> StudyFile:
-    given = {"epochs": 6, "sampler": "tpe", "pruner": "asha", "trials": 24, "slots": 5} | settings
-    return parse_study(STUDY.format(**given), file="fake.yaml", overrides=overrides)
+    return parse_study(study_text(**{"epochs": 6} | settings), file="fake.yaml", overrides=overrides)
 
 
 def run(

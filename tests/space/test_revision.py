@@ -62,6 +62,7 @@ def test_what_may_change_is_said(change: str, said: str) -> None:
         ("hyperparameters.batch_size=32", COMPARED),
         ("search.seed=1", DECIDED),
         ("search.slots=4", DECIDED),
+        ("search.ticks=cost", DECIDED),
         ("search.sampler=random", DECIDED),
         ("search.pruner=asha", DECIDED),
         ("search.cohort=4", DECIDED),

@@ -70,6 +70,7 @@ def test_the_smallest_file_gets_sensible_defaults() -> None:
             "seed": 0,
             "slots": 16,
             "order": "exact",
+            "ticks": "epochs",
             "cohort": "auto",
             "timeout": None,
             "trial_timeout": None,
