@@ -92,7 +92,7 @@ class Instant:
         """There is no network to keep."""
 
     def check(self, file: StudyFile) -> Checked:
-        return Checked("", ())
+        return Checked("", (), 0)
 
     def costs(self, values: Mapping[str, Scalar]) -> Mapping[str, int]:
         return {}

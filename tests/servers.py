@@ -78,7 +78,7 @@ def postgresql() -> Iterator[str]:
     pytest.importorskip("psycopg")
     initdb = program("initdb", "usr/lib/postgresql/*/bin")
     user, port = account("postgres"), free_port()
-    url = f"postgresql://hpsearch@127.0.0.1:{port}/postgres"
+    url = f"postgresql+psycopg://hpsearch@127.0.0.1:{port}/postgres"
     with home_of(user) as data:
         made = [initdb, "-D", str(data), "-U", "hpsearch", "-A", "trust", "-N"]
         subprocess.run(made, check=True, user=user, capture_output=True)

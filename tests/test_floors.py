@@ -71,10 +71,15 @@ def test_each_library_has_its_room(file: Path) -> None:
         assert owners is None or room(file) in owners, f"{file}:{line}: {module} is only for {owners}"
 
 
-def test_a_coordinator_of_workers_imports_no_pytorch() -> None:
-    code = (
-        "import sys, hpsearch.cli.session, hpsearch.execution.processes; print({'torch', 'sklearn'} & {*sys.modules})"
-    )
+def test_a_coordinator_of_workers_imports_no_pytorch_and_no_database() -> None:
+    code = """
+import sys
+from pathlib import Path
+import hpsearch.cli.session, hpsearch.execution.processes
+from hpsearch.cli.workspace import Workspace
+Workspace(Path("studies")).resume("digits")
+print({"torch", "sklearn", "sqlalchemy"} & {*sys.modules})
+"""
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "set()\n"
 
 

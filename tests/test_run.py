@@ -72,7 +72,11 @@ SEARCHES += [
 ]
 
 
-@pytest.mark.parametrize("search", SEARCHES, ids=lambda s: f"{s['sampler']}-{s['pruner']}")
+def named(search: dict[str, Any]) -> str:
+    return "-".join(search[key] for key in ("sampler", "pruner", "ticks") if key in search)
+
+
+@pytest.mark.parametrize("search", SEARCHES, ids=named)
 def test_no_timing_changes_the_search(search: dict[str, Any]) -> None:
     expected = outcome(run(InMemoryStorage(), FakeExecutor(diverges=0.03), FakeRecord(), **search))
     assert {trial[1] for trial in expected} >= {"COMPLETE"}
@@ -109,7 +113,7 @@ class MortalStorage(InMemoryStorage):
         return bool(self._write("set_trial_state_values", *arguments, **named))
 
 
-@pytest.mark.parametrize("search", SEARCHES, ids=lambda s: f"{s['sampler']}-{s['pruner']}")
+@pytest.mark.parametrize("search", SEARCHES, ids=named)
 def test_a_study_killed_at_any_write_ends_as_if_it_had_not_been(search: dict[str, Any]) -> None:
     small = search | {"trials": 14, "slots": 4}
     expected = outcome(run(InMemoryStorage(), FakeExecutor(diverges=0.05), FakeRecord(), **small))

@@ -23,6 +23,7 @@ class Effort:
     """`seconds` is the time of the search, `busy` the share of it in which the devices computed (their mean).
 
     `bookkeeping` is the time that asking, telling, storing and MLflow's record took, as a share of `seconds`;
+    `mirror` the part of it that MLflow's process took of the processor, beside training: in a short study, its start;
     `stack` the mean number of trials that trained together. `waiting` is the share of the workers' time in which they
     had nothing to do because results waited for their turn (None for one worker, and where nothing waits): what is
     idle beside it is start, end and imbalance.
@@ -37,6 +38,7 @@ class Effort:
     stack: float
     kinds: tuple[tuple[int, float], ...] = ()
     waiting: float | None = None
+    mirror: float = 0.0
 
     def line(self) -> str:
         """The same to be read."""
@@ -44,7 +46,8 @@ class Effort:
         order = "" if self.waiting is None else f"; waiting for the order {self.waiting:.1%}"
         return (
             f"devices: {kinds}, computing {self.busy:.1%} of {duration(self.seconds)}; "
-            f"{self.stack:.1f} trials a stack; bookkeeping {self.bookkeeping:.1%}{order}"
+            f"{self.stack:.1f} trials a stack; "
+            f"bookkeeping {self.bookkeeping - self.mirror:.1%}, beside it MLflow's process {self.mirror:.1%}{order}"
         )
 
     def to_json(self) -> Mapping[str, Any]:
@@ -61,8 +64,8 @@ class Clock:
         """This time is none of the search."""
         self._began += seconds
 
-    def effort(self, usage: Usage, bookkeeping: float, order: str = "exact") -> Effort:
-        """What it has taken up to now; `bookkeeping` in seconds, `order` as in the study file."""
+    def effort(self, usage: Usage, deciding: float, mirror: float = 0.0, order: str = "exact") -> Effort:
+        """What it has taken up to now: `deciding` and MLflow's process in seconds, `order` as in the study file."""
         seconds = max(1e-9, time.perf_counter() - self._began)
         workers = len(usage.devices)
         return Effort(
@@ -70,11 +73,12 @@ class Clock:
             devices=usage.devices,
             seconds=seconds,
             busy=sum(usage.busy) / workers / seconds,
-            bookkeeping=bookkeeping / seconds,
+            bookkeeping=(deciding + mirror) / seconds,
             epochs=usage.epochs,
             stack=usage.epochs / max(1, usage.stacks),
             kinds=usage.kinds,
             waiting=usage.waited / workers / seconds if workers > 1 and order == "exact" else None,
+            mirror=mirror / seconds,
         )
 
 

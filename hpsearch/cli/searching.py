@@ -62,9 +62,8 @@ class Searching:
     def effort(self, tracker: Tracker) -> Effort:
         """What it has cost so far."""
         assert self._usage is not None
-        return self._clock.effort(
-            self._usage, self._deciding + tracker.processor_seconds, self._study.file.search.order
-        )
+        order = self._study.file.search.order
+        return self._clock.effort(self._usage, self._deciding, tracker.processor_seconds, order)
 
     def _part(self, tracker: Tracker, begun: Callable[[], None], pausing: Pausing) -> str:
         """From the beginning, or the end of a pause, to the next one."""

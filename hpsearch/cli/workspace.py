@@ -30,10 +30,12 @@ class Workspace:
 
     def resume(self, study: str) -> str:
         """How to go on with a study."""
-        from hpsearch.search.database import without_password
+        command = f"resume {shlex.quote(study)}"
+        if self.storage is None:
+            return self._command(command, "--storage", None)
+        from hpsearch.search.database_url import without_password
 
-        shown = None if self.storage is None else without_password(self.storage)
-        return self._command(f"resume {shlex.quote(study)}", "--storage", shown)
+        return self._command(command, "--storage", without_password(self.storage))
 
     def report(self, study: str) -> Path:
         """A study's HTML page."""

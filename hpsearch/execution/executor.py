@@ -48,7 +48,7 @@ class Checked:
 
     fingerprint: str
     warnings: tuple[str, ...]
-    samples: int = 0
+    samples: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from hpsearch.search.holder import STALE_SECONDS, Holder, this_process
 
 BEAT_SECONDS = 2.0
 _LOOK_SECONDS = 0.2
+_PATIENCE_SECONDS = 2  # with a database that does not answer, when the study is given back
 
 LEASES = Table(
     "hpsearch_leases",
@@ -122,10 +123,14 @@ class Lease:
     def release(self) -> None:
         """Give the study back."""
         self._over.set()
-        if self._thread.ident is not None:
-            self._thread.join()
-            with suppress(SQLAlchemyError), self._engine.begin() as connection:  # otherwise it goes stale
-                connection.execute(LEASES.delete().where(self._ours))
+        if self._thread.ident is None:
+            return
+        self._thread.join(_PATIENCE_SECONDS)
+        with suppress(SQLAlchemyError), self._engine.connect() as connection:  # otherwise it goes stale
+            if self._engine.dialect.name == "sqlite":
+                connection.exec_driver_sql(f"PRAGMA busy_timeout = {1000 * _PATIENCE_SECONDS}")
+            connection.execute(LEASES.delete().where(self._ours))
+            connection.commit()
 
     @property
     def _ours(self) -> Any:

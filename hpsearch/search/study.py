@@ -170,8 +170,12 @@ class SearchStudy:
         )
 
     def ticks(self, trials: Sequence[TrialRecord]) -> list[int]:
-        """What an epoch of each of these trials is predicted to cost, in ticks of a clock that counts by cost."""
-        return [epoch_ticks(trial.costs, trial.values, self._samples) for trial in trials]
+        """What an epoch of each of these is predicted to cost, in ticks of a clock that counts by cost.
+
+        Left out are those that were not trained here, and those whose costs are not known, or not yet.
+        """
+        counted = [trial for trial in trials if trial.trained and trial.costs]
+        return [epoch_ticks(trial.costs, trial.values, self._samples) for trial in counted]
 
     def end_repeats(self, tick: int) -> list[int]:
         """End the trials that waited for another one which has ended now, with its result. Returns their numbers."""

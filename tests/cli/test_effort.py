@@ -40,17 +40,20 @@ def test_fewer_slots_are_advised_where_proposals_learn_and_workers_stay_busy(
 
 
 def test_devices_of_a_kind_are_counted() -> None:
-    effort = Effort(3, ("cuda:0", "cuda:1", "cuda:0"), 90.0, 0.955, 0.0123, 40, 2.5)
-    said = "devices: 2 × cuda:0, 1 × cuda:1, computing 95.5% of 1 min 30 s; 2.5 trials a stack; bookkeeping 1.2%"
+    effort = Effort(3, ("cuda:0", "cuda:1", "cuda:0"), 90.0, 0.955, 0.0623, 40, 2.5, mirror=0.05)
+    said = (
+        "devices: 2 × cuda:0, 1 × cuda:1, computing 95.5% of 1 min 30 s; 2.5 trials a stack; "
+        "bookkeeping 1.2%, beside it MLflow's process 5.0%"
+    )
     assert effort.line() == said
-    waited = Effort(3, ("cuda:0", "cuda:1", "cuda:0"), 90.0, 0.955, 0.0123, 40, 2.5, waiting=0.004)
+    waited = Effort(3, ("cuda:0", "cuda:1", "cuda:0"), 90.0, 0.955, 0.0623, 40, 2.5, waiting=0.004, mirror=0.05)
     assert waited.line() == f"{said}; waiting for the order 0.4%"
 
 
 def test_waiting_for_the_order_is_told_of_several_workers_whose_order_is_exact() -> None:
     two = Usage(("cpu", "cpu"), (3.0, 4.0), 10, 5, waited=0.5)
     assert Clock().effort(two, 0.1).waiting is not None
-    assert Clock().effort(two, 0.1, "arrival").waiting is None
+    assert Clock().effort(two, 0.1, order="arrival").waiting is None
     assert Clock().effort(Usage(("cpu",), (3.0,), 10, 5), 0.1).waiting is None
 
 

@@ -12,6 +12,7 @@ import optuna
 import pytest
 
 from hpsearch.search.storage import open_storage
+from hpsearch.training.epoch_cost import epoch_ticks
 from tests.cli.command import finished, hpsearch, outcome, run_process, snapshot, trials, write_study
 
 AS_IN_THE_STUDY = (
@@ -233,3 +234,17 @@ def test_a_database_takes_the_place_of_the_journal(tmp_path: Path) -> None:
         "small: nothing left to train, all 4 trials are done"
         in hpsearch("resume", "small", "--home", home, "--storage", where).lines
     )
+
+
+@pytest.mark.usefixtures("light_runs")
+@pytest.mark.parametrize("executor", ["inline", pytest.param("processes", marks=pytest.mark.slow)])
+def test_ticks_by_cost_are_those_of_the_network_and_of_the_data_and_are_kept(tmp_path: Path, executor: str) -> None:
+    study, home = write_study(tmp_path, executor=executor), tmp_path / "home"
+    assert hpsearch("run", study, "--home", home, "--set", "search.ticks=cost").code == 0
+    storage = open_storage(home, None, write=False)
+    assert storage is not None
+    for trial in storage.get_all_trials(0):
+        costs, values = trial.user_attrs["result"]["costs"], trial.user_attrs["values"]
+        assert costs["multiply_adds"] > 500
+        assert trial.user_attrs["ticks"] == epoch_ticks(costs, values, 1078)  # of the 1797 digits, those trained on
+        assert trial.user_attrs["result"]["end"] == trial.user_attrs["start"] + 2 * trial.user_attrs["ticks"]

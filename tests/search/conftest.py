@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+import sqlalchemy.orm  # noqa: F401  # several threads must not be the first to import it
 from optuna.storages import RDBStorage
 
 from hpsearch.search.database import open_database

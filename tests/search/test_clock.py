@@ -97,3 +97,6 @@ def test_in_the_order_of_arrival_nothing_waits_and_places_are_those_of_the_clock
     assert seen == [((4, 1), True), ((5, 1), False), ((5, 1), None), ((1, 0), False), ((2, 0), None)]
     order.arrived(epoch(0, 3))
     assert list(order.due()) == []
+    order.begin(2, 10, 4, ticks=3)
+    order.arrived(epoch(2, 2))
+    assert [place for place, _ in order.due()] == [(16, 2)]

@@ -14,7 +14,8 @@ from optuna.storages import RDBStorage
 from sqlalchemy.exc import OperationalError
 
 from hpsearch.errors import InputError
-from hpsearch.search.database import BUSY_SECONDS, failure, open_database
+from hpsearch.search.database import failure, open_database
+from hpsearch.search.database_url import BUSY_SECONDS, without_password
 from hpsearch.search.storage import open_storage
 from tests.search.conftest import Storages
 
@@ -47,7 +48,44 @@ def test_several_that_open_a_new_database_at_once_all_get_it(storages: Storages,
 
     with ThreadPoolExecutor(6) as pool:
         found = list(pool.map(opened, [True, False] * 3))
-    assert all(storage is not None and storage.get_all_studies() == [] for storage in found[::2])
+    assert None not in found[::2]
+    assert all(storage is None or storage.get_all_studies() == [] for storage in found)
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("postgresql://me:secret/studies", "not a database URL; such are sqlite:///studies.db and"),
+        ("postgresql://host:secret/studies", "not a database URL; such are"),
+        ("studies.db", "not a database URL; such are"),
+        ("sqlite://", "sqlite://: a database in memory is gone when the command ends; name a file"),
+        ("sqlite:///:memory:", "a database in memory is gone when the command ends"),
+        ("oracle+nothing://me:secret@host/x?password=secret", "Can't load plugin"),
+        ("mysql://me:secret@host/x", "hpsearch[mysql]', and begin the URL with mysql+pymysql://"),
+    ],
+)
+@pytest.mark.parametrize("write", [True, False])
+def test_a_url_that_leads_nowhere_is_one_line_without_its_password(address: str, said: str, write: bool) -> None:
+    with pytest.raises(InputError) as error:
+        open_database(address, write=write)
+    assert said in str(error.value)
+    assert "secret" not in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_url_is_shown_without_its_password_wherever_that_stands() -> None:
+    assert without_password("postgresql://me:secret@host/x?password=secret&timeout=3") == (
+        "postgresql://me:***@host/x?password=%2A%2A%2A&timeout=3"
+    )
+    assert without_password("host:secret") == "(not a database URL)"
+
+
+def test_a_file_named_by_a_uri_is_found_where_it_is(tmp_path: Path) -> None:
+    address = f"sqlite:///file:{tmp_path}/x.db?uri=true"
+    assert open_database(address, write=False) is None
+    assert list(tmp_path.iterdir()) == []
+    for write in (True, False):
+        assert open_database(address, write=write) is not None
 
 
 def test_reading_a_database_makes_nothing_in_it(tmp_path: Path) -> None:
@@ -74,7 +112,9 @@ def test_a_trial_of_many_epochs_fits(storages: Storages) -> None:
     assert found.user_attrs["long"] == again.get_all_trials(found._study_id)[0].user_attrs["long"] == long
 
 
-def test_a_busy_sqlite_is_waited_for_a_minute_or_as_long_as_its_url_says(tmp_path: Path) -> None:
+def test_a_busy_sqlite_is_waited_for_longer_than_its_own_five_seconds_or_as_long_as_its_url_says(
+    tmp_path: Path,
+) -> None:
     for query, seconds in (("", BUSY_SECONDS), ("?timeout=7", 7)):
         storage = open_database(url(tmp_path) + query, write=True)
         assert storage is not None
