@@ -143,7 +143,7 @@ def test_what_no_objective_needs_is_counted_when_a_trial_ends() -> None:
     assert asked == []
     while coordinator.step():
         trials = study.record().trials  # of those under way it is not known what they cost
-        assert len(study.ticks(trials)) == sum(trial.finished for trial in trials)
+        assert len(study.predicted_ticks(trials)) == sum(trial.finished for trial in trials)
     assert all(trial.costs == counted(trial.values) for trial in study.record().trials)
 
 

@@ -139,7 +139,7 @@ def _run(
         say(console, effort.line(), prose=True)
         if chosen := stacks_line(effort.kinds, enough_slots(file, effort.workers)):
             say(console, chosen, prose=True)
-        if advice := order_line(effort, file, study.ticks(record.trials)):
+        if advice := order_line(effort, file, study.predicted_ticks(record.trials)):
             say(console, advice, prose=True)
     if stopped:
         why = "the time is up" if stopped == "timeout" else "stopped"

@@ -39,7 +39,7 @@ def open_database(url: str, *, write: bool) -> RDBStorage | None:
         shown = without_password(url)
         raise InputError(f"--storage {shown}: its driver is not installed", hint=driver(error.name)) from error
     except Exception as error:
-        raise InputError(f"--storage {without_password(url)}: {first_line(_cause(error))}") from error
+        raise InputError(f"--storage {without_password(url)}: {_first_line(_cause(error))}") from error
 
 
 def _make(engine: Engine) -> None:
@@ -80,10 +80,10 @@ def _widen(engine: Engine) -> None:
 def failure(error: BaseException) -> str | None:
     """What to say of an error that a database gave, in a line; None for one of another kind."""
     error = _cause(error)
-    return f"the database failed: {first_line(error)}" if isinstance(error, SQLAlchemyError) else None
+    return f"the database failed: {_first_line(error)}" if isinstance(error, SQLAlchemyError) else None
 
 
-def first_line(error: BaseException) -> str:
+def _first_line(error: BaseException) -> str:
     """What an error says, without what follows its first line."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 

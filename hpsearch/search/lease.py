@@ -18,7 +18,6 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from hpsearch.errors import HpsearchError
-from hpsearch.search.database import first_line
 from hpsearch.search.holder import STALE_SECONDS, Holder, this_process
 
 BEAT_SECONDS = 2.0
@@ -107,10 +106,7 @@ class Lease:
     def check(self) -> None:
         """Raises HpsearchError where somebody else has taken the study, as after a long sleep of this machine."""
         if time.time() - self._last > STALE_SECONDS / 2:
-            try:
-                self._beat()
-            except SQLAlchemyError as error:
-                raise HpsearchError(f"the database can't be reached: {first_line(error)}") from error
+            self._beat()
         if self._lost:
             found = _read(self._engine, self._study)
             by = f" by {found[0]}" if found else ""

@@ -33,6 +33,7 @@ from hpsearch.search.records import StudyRecord, TrialRecord
 from hpsearch.search.revisions import FORK, changed, revised
 from hpsearch.search.storage import sync
 from hpsearch.space.study_file import StudyFile
+from hpsearch.training.config import declared
 from hpsearch.training.epoch_cost import epoch_ticks
 from hpsearch.training.findings import Finding
 
@@ -169,7 +170,7 @@ class SearchStudy:
             intermediate_values=reports,
         )
 
-    def ticks(self, trials: Sequence[TrialRecord]) -> list[int]:
+    def predicted_ticks(self, trials: Sequence[TrialRecord]) -> list[int]:
         """What an epoch of each of these is predicted to cost, in ticks of a clock that counts by cost.
 
         Left out are those that were not trained here, and those whose costs are not known, or not yet.
@@ -275,7 +276,7 @@ def _json(value: float) -> float | str:
 
 def epochs_of(values: Mapping[str, Scalar]) -> int:
     """How many epochs a trial of these values trains."""
-    epochs = values.get("epochs", registry.load("hyperparameters", "epochs").default)
+    epochs = values.get("epochs", declared("epochs").default)
     assert isinstance(epochs, int)
     return epochs
 

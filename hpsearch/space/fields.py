@@ -125,14 +125,9 @@ def _task(value: object) -> str:
     return "auto" if value == "auto" else known_name("task", value)
 
 
-def _direction(value: object) -> str:
-    known = ("maximize", "minimize")
-    if value not in known:
-        raise wrong(f"must be 'maximize' or 'minimize', not {shown(value)}", did_you_mean(value, known))
-    return str(value)
-
-
 def _either(*known: str) -> Callable[[object], str]:
+    """A check that a value is one of a few words."""
+
     def check(value: object) -> str:
         if value not in known:
             raise wrong(f"must be {' or '.join(map(repr, known))}, not {shown(value)}", did_you_mean(value, known))
@@ -155,13 +150,6 @@ def _flag(value: object) -> bool:
     if not isinstance(value, bool):
         raise wrong(f"must be true or false, not {shown(value)}")
     return value
-
-
-def _low_discrepancy(value: object) -> str:
-    known = ("sobol", "halton")
-    if value not in known:
-        raise wrong(f"must be 'sobol' or 'halton', not {shown(value)}", did_you_mean(value, known))
-    return str(value)
 
 
 def _population(value: object) -> int | None:
@@ -248,7 +236,7 @@ def _top(value: object) -> int | str:
 StudyName = Annotated[str, PlainValidator(study_name)]
 Count = Annotated[int, PlainValidator(_at_least_one)]
 OptionalCount = Annotated[int | None, PlainValidator(_optional_whole)]
-LowDiscrepancy = Annotated[Literal["sobol", "halton"], PlainValidator(_low_discrepancy)]
+LowDiscrepancy = Annotated[Literal["sobol", "halton"], PlainValidator(_either("sobol", "halton"))]
 Population = Annotated[int | None, PlainValidator(_population)]
 Spread = Annotated[float, PlainValidator(_spread)]
 Several = Annotated[int, PlainValidator(_several)]
@@ -260,7 +248,7 @@ OptionalNumber = Annotated[float | None, PlainValidator(_optional_number)]
 Seconds = Annotated[float | None, PlainValidator(seconds)]
 Span = Annotated[float, PlainValidator(span)]
 Size = Annotated[int, PlainValidator(size)]
-Direction = Annotated[Literal["maximize", "minimize"], PlainValidator(_direction)]
+Direction = Annotated[Literal["maximize", "minimize"], PlainValidator(_either("maximize", "minimize"))]
 Order = Annotated[Literal["exact", "arrival"], PlainValidator(_either("exact", "arrival"))]
 Ticks = Annotated[Literal["epochs", "cost"], PlainValidator(_either("epochs", "cost"))]
 Workers = Annotated[int | Literal["auto"], PlainValidator(_workers)]

@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from hpsearch import registry
 from hpsearch.events import Scalar
+from hpsearch.training.config import declared
 
 TICK = 10**6
 """Multiply-adds in a tick of the virtual clock."""
@@ -25,7 +25,7 @@ _PASSES = 3  # forward, and backward to the inputs and to the weights
 
 def epoch_ticks(costs: Mapping[str, int], values: Mapping[str, Scalar], samples: int) -> int:
     """Ticks of an epoch over so many samples, at least 1. A network whose costs can't be counted is taken for none."""
-    batch = values.get("batch_size", registry.load("hyperparameters", "batch_size").default)
+    batch = values.get("batch_size", declared("batch_size").default)
     steps = 1 if isinstance(batch, str) else math.ceil(samples / int(batch or 1))
     step = _STEP + _UPDATE * costs.get("parameters", 0)
     sample = _SAMPLE + _PASSES * costs.get("multiply_adds", 0)
