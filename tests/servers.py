@@ -43,6 +43,12 @@ def account(name: str) -> str | None:
     return name if os.geteuid() == 0 and name in {user.pw_name for user in pwd.getpwall()} else None
 
 
+def prepare(command: list[str], user: str | None) -> None:
+    """Make a server's files; a failure shows what the program said."""
+    done = subprocess.run(command, user=user, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert done.returncode == 0, done.stdout
+
+
 @contextmanager
 def running(command: list[str], user: str | None, url: str, end: signal.Signals) -> Iterator[None]:
     """A server as a process that answers, ended by a signal."""
@@ -80,8 +86,7 @@ def postgresql() -> Iterator[str]:
     user, port = account("postgres"), free_port()
     url = f"postgresql+psycopg://hpsearch@127.0.0.1:{port}/postgres"
     with home_of(user) as data:
-        made = [initdb, "-D", str(data), "-U", "hpsearch", "-A", "trust", "-N"]
-        subprocess.run(made, check=True, user=user, capture_output=True)
+        prepare([initdb, "-D", str(data), "-U", "hpsearch", "-A", "trust", "-N"], user)
         server = [str(Path(initdb).with_name("postgres")), "-D", str(data), "-p", str(port), "-k", str(data), "-F"]
         with running(server, user, url, signal.SIGINT):  # which does not wait for clients
             yield url
@@ -94,10 +99,10 @@ def mariadb() -> Iterator[str]:
     server, install = program("mariadbd"), program("mariadb-install-db")
     user, port = account("mysql"), free_port()
     url = f"mysql+pymysql://root@127.0.0.1:{port}/test"
-    with home_of(user) as data:
-        place = ["--no-defaults", f"--datadir={data}"]
-        made = [install, *place, "--auth-root-authentication-method=normal"]
-        subprocess.run(made, check=True, user=user, capture_output=True)
+    with home_of(user) as data, home_of(user) as temporary:
+        # A server that starts removes temporary tables, also those of another that shares the folder.
+        place = ["--no-defaults", f"--datadir={data}", f"--tmpdir={temporary}"]
+        prepare([install, *place, "--auth-root-authentication-method=normal"], user)
         listens = [f"--port={port}", "--bind-address=127.0.0.1", f"--socket={data}/socket"]
         with running([server, *place, *listens], user, url, signal.SIGTERM):
             yield url
