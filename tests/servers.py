@@ -31,13 +31,6 @@ def program(name: str, *folders: str) -> str:
     return found
 
 
-def free_port() -> int:
-    with closing(socket.socket()) as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
 def account(name: str) -> str | None:
     """Whom to be: neither server likes root. None where that is nobody else."""
     return name if os.geteuid() == 0 and name in {user.pw_name for user in pwd.getpwall()} else None
@@ -49,20 +42,27 @@ def prepare(command: list[str], user: str | None) -> None:
     assert done.returncode == 0, done.stdout
 
 
+def answers(place: Path, url: str) -> bool:
+    """Whether the server is there. (Of a socket that is not, PyMySQL leaves one open.)"""
+    try:
+        with closing(socket.socket(socket.AF_UNIX)) as connection:
+            connection.connect(str(place))
+        with create_engine(url, poolclass=NullPool).connect():
+            return True
+    except (OSError, SQLAlchemyError):
+        return False
+
+
 @contextmanager
-def running(command: list[str], user: str | None, url: str, end: signal.Signals) -> Iterator[None]:
-    """A server as a process that answers, ended by a signal."""
+def running(command: list[str], user: str | None, place: Path, url: str, end: signal.Signals) -> Iterator[None]:
+    """A server as a process that answers at its socket, ended by a signal."""
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, user=user)
     try:
         until = time.monotonic() + PATIENCE_SECONDS
-        while True:
-            try:
-                with create_engine(url, poolclass=NullPool).connect():
-                    break
-            except SQLAlchemyError:
-                assert server.poll() is None, f"{command[0]} has ended"
-                assert time.monotonic() < until, f"{command[0]} does not answer"
-                time.sleep(0.1)
+        while not answers(place, url):
+            assert server.poll() is None, f"{command[0]} has ended"
+            assert time.monotonic() < until, f"{command[0]} does not answer"
+            time.sleep(0.1)
         yield
     finally:
         server.send_signal(end)
@@ -80,29 +80,27 @@ def home_of(user: str | None) -> Iterator[Path]:
 
 @contextmanager
 def postgresql() -> Iterator[str]:
-    """A PostgreSQL server with a database; yields its URL."""
+    """A PostgreSQL server with a database, behind a socket in its folder; yields its URL."""
     pytest.importorskip("psycopg")
-    initdb = program("initdb", "usr/lib/postgresql/*/bin")
-    user, port = account("postgres"), free_port()
-    url = f"postgresql+psycopg://hpsearch@127.0.0.1:{port}/postgres"
+    initdb, user = program("initdb", "usr/lib/postgresql/*/bin"), account("postgres")
     with home_of(user) as data:
         prepare([initdb, "-D", str(data), "-U", "hpsearch", "-A", "trust", "-N"], user)
-        server = [str(Path(initdb).with_name("postgres")), "-D", str(data), "-p", str(port), "-k", str(data), "-F"]
-        with running(server, user, url, signal.SIGINT):  # which does not wait for clients
+        server = [str(Path(initdb).with_name("postgres")), "-D", str(data), "-k", str(data), "-h", "", "-F"]
+        url = f"postgresql+psycopg://hpsearch@/postgres?host={data}"
+        with running(server, user, data / ".s.PGSQL.5432", url, signal.SIGINT):  # which does not wait for clients
             yield url
 
 
 @contextmanager
 def mariadb() -> Iterator[str]:
-    """A MariaDB server with a database; yields its URL."""
+    """A MariaDB server with a database, behind a socket in its folder; yields its URL."""
     pytest.importorskip("pymysql")
-    server, install = program("mariadbd"), program("mariadb-install-db")
-    user, port = account("mysql"), free_port()
-    url = f"mysql+pymysql://root@127.0.0.1:{port}/test"
+    server, install, user = program("mariadbd"), program("mariadb-install-db"), account("mysql")
     with home_of(user) as data, home_of(user) as temporary:
         # A server that starts removes temporary tables, also those of another that shares the folder.
         place = ["--no-defaults", f"--datadir={data}", f"--tmpdir={temporary}"]
         prepare([install, *place, "--auth-root-authentication-method=normal"], user)
-        listens = [f"--port={port}", "--bind-address=127.0.0.1", f"--socket={data}/socket"]
-        with running([server, *place, *listens], user, url, signal.SIGTERM):
+        listens = ["--skip-networking", f"--socket={data}/socket"]
+        url = f"mysql+pymysql://root@localhost/test?unix_socket={data}/socket"
+        with running([server, *place, *listens], user, data / "socket", url, signal.SIGTERM):
             yield url

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hpsearch.cli.printing import say
-from hpsearch.reports.words import duration
+from hpsearch.reports.words import counted, duration
 from hpsearch.run import Coordinator
 from hpsearch.search.records import TrialRecord
 
@@ -154,4 +154,4 @@ def say_ended(console: Console, metric: str, trial: TrialRecord) -> None:
     epochs = trial.history.epochs
     last = trial.last(metric)
     score = "" if last is None else f", {metric} {last:.4f}"
-    say(console, f"trial {trial.number} {how} after {epochs} epoch{'' if epochs == 1 else 's'}{score}")
+    say(console, f"trial {trial.number} {how} after {counted(epochs, 'epoch')}{score}")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import geometric_mean
 from typing import Any
 
 from hpsearch.execution.executor import Usage
-from hpsearch.reports.words import duration
+from hpsearch.reports.words import counted, duration, tally
 from hpsearch.space.study_file import StudyFile
 
 MUCH_WAITING = 0.03  # of the workers' time
@@ -42,10 +41,9 @@ class Effort:
 
     def line(self) -> str:
         """The same to be read."""
-        kinds = ", ".join(f"{n} × {device}" for device, n in Counter(self.devices).items())
         order = "" if self.waiting is None else f"; waiting for the order {self.waiting:.1%}"
         return (
-            f"devices: {kinds}, computing {self.busy:.1%} of {duration(self.seconds)}; "
+            f"devices: {tally(self.devices)}, computing {self.busy:.1%} of {duration(self.seconds)}; "
             f"{self.stack:.1f} trials a stack; "
             f"bookkeeping {self.bookkeeping - self.mirror:.1%}, beside it MLflow's process {self.mirror:.1%}{order}"
         )
@@ -89,7 +87,7 @@ def stacks_line(kinds: Sequence[tuple[int, float]], enough: int | None = None) -
     """
     if not kinds:
         return ""
-    said = f"{len(kinds)} kind{'' if len(kinds) == 1 else 's'} of network"
+    said = counted(len(kinds), "kind") + " of network"
     least, most = min(size for size, _ in kinds), max(size for size, _ in kinds)
     if most == 1:
         advice = "" if enough is None else f"; with search.slots: {enough}, proposals would know more results"
@@ -124,6 +122,5 @@ def order_line(effort: Effort, file: StudyFile, ticks: Sequence[int]) -> str:
 
 def opening_line(file: StudyFile, usage: Usage) -> str:
     """What will be searched, and on what."""
-    trials = f"{file.total} trial{'' if file.total == 1 else 's'}"
-    devices = ", ".join(f"{n} × {device}" for device, n in Counter(usage.devices).items())
-    return f"{file.name}: {trials}, sampler {file.search.sampler}, pruner {file.search.pruner}, on {devices}"
+    asked = f"sampler {file.search.sampler}, pruner {file.search.pruner}"
+    return f"{file.name}: {counted(file.total, 'trial')}, {asked}, on {tally(usage.devices)}"

@@ -12,6 +12,7 @@ from hpsearch.cli.effort import Effort
 from hpsearch.cli.printing import say
 from hpsearch.reports.failures import failure_classes
 from hpsearch.reports.page import write_page
+from hpsearch.reports.words import counted
 from hpsearch.search.records import StudyRecord
 from hpsearch.tracking.counts import Counts
 from hpsearch.tracking.tracker import Tracker
@@ -80,8 +81,7 @@ def closing_lines(record: StudyRecord, page: Path, browse: str, console: Console
         say(console, f"best {record.metric} {best.value:.4f}, trial {best.number}" + (f" ({found})" if found else ""))
     if front := record.front:
         names = " and ".join(metric for metric, _ in record.objectives)
-        trials = "1 trial" if len(front) == 1 else f"{len(front)} trials"
-        say(console, f"front of {names}: {trials}, which hpsearch best {record.name} shows")
+        say(console, f"front of {names}: {counted(len(front), 'trial')}, which hpsearch best {record.name} shows")
     say(console, f"report: {page}")
     say(console, f"MLflow's pages: {browse}")
 

@@ -104,8 +104,7 @@ class _Host:
         except BaseException:  # it must not go on as a second host
             sys.excepthook(*sys.exc_info())
         finally:
-            sys.stderr.flush()
-            os._exit(status)
+            leave(status)
 
 
 def _told(error: InputError) -> Message:

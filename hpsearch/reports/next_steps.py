@@ -6,9 +6,8 @@ from collections import Counter
 
 from hpsearch.reports.certainty import lead
 from hpsearch.reports.edges import edges
-from hpsearch.reports.figures.importances import FEWEST, judged_by
 from hpsearch.reports.words import label
-from hpsearch.search.importance import importances
+from hpsearch.search.importance import FEWEST, importances, judged_by
 from hpsearch.search.records import StudyRecord, TrialRecord
 
 LATE = 0.2  # an improvement in the last fifth of the trials says that the search has not levelled off

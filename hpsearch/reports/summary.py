@@ -9,7 +9,7 @@ from typing import Literal, cast
 from hpsearch.reports.certainty import lead
 from hpsearch.reports.failures import has_failed
 from hpsearch.reports.next_steps import next_steps
-from hpsearch.reports.words import duration, label, number, scalar
+from hpsearch.reports.words import counted, duration, label, number, scalar, tally
 from hpsearch.search.records import StudyRecord, TrialRecord
 
 Kind = Literal["complete", "pruned", "failed", "running", "waiting"]
@@ -83,15 +83,13 @@ def _cost(study: StudyRecord, ended: int) -> str:
     if not ended:
         return ""
     epochs = sum(trial.history.epochs for trial in study.trials)
-    parts = [f"{ended:,} trial{'' if ended == 1 else 's'}, {epochs:,} epochs"]
+    parts = [f"{counted(ended, 'trial')}, {counted(epochs, 'epoch')}"]
     elapsed = _elapsed(study)
     if elapsed != "—":
         parts.append(f"{elapsed} from the first start to the last end")
     effort = study.effort or {}
     if isinstance(effort.get("busy"), float) and effort.get("devices"):
-        devices = Counter(map(str, effort["devices"]))
-        names = ", ".join(f"{count} × {name}" for name, count in devices.items())
-        parts.append(f"{names} computing {effort['busy']:.0%} of the last run")
+        parts.append(f"{tally(map(str, effort['devices']))} computing {effort['busy']:.0%} of the last run")
     return f"It took {'; '.join(parts)}."
 
 

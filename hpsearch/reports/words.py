@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 from hpsearch.events import Scalar
 
@@ -66,6 +67,16 @@ def duration(seconds: float) -> str:
         return f"{minutes // 60} h {minutes % 60} min"
     hours = round(seconds / 3600)
     return f"{hours // 24} d {hours % 24} h"
+
+
+def counted(count: int, what: str) -> str:
+    """So many of something whose plural takes an s: "1 trial", "1,200 trials"."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def tally(names: Iterable[str]) -> str:
+    """How many there are of each name: "2 × cuda:0, 1 × cpu"."""
+    return ", ".join(f"{count} × {name}" for name, count in Counter(names).items())
 
 
 def plain(text: str) -> str:

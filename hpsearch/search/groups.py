@@ -11,7 +11,7 @@ from typing import Any
 from optuna.storages import BaseStorage
 
 from hpsearch.errors import InputError, did_you_mean
-from hpsearch.search.reading import file_of, read_study
+from hpsearch.search.reading import attributes_of_all, file_of, read_study
 from hpsearch.search.records import StudyRecord
 from hpsearch.space.study_file import differences
 
@@ -57,7 +57,7 @@ def find_contestants(storage: BaseStorage | None, wanted: Sequence[str]) -> tupl
 
     Raises InputError for a word that means nothing, and for a contestant whose studies are not repeats of one search.
     """
-    facts = _facts(storage)
+    facts = attributes_of_all(storage)
     groups: dict[str, list[str]] = {}
     for name, attributes in facts.items():
         if GROUP in attributes:
@@ -73,12 +73,6 @@ def find_contestants(storage: BaseStorage | None, wanted: Sequence[str]) -> tupl
                 raise InputError(f"two of the contestants are called {name!r}", hint="give one another LABEL=")
             meant[name] = names
     return tuple(Contestant(name, _repeats(storage, name, names, facts)) for name, names in meant.items())
-
-
-def _facts(storage: BaseStorage | None) -> dict[str, Mapping[str, Any]]:
-    """The user attributes of every study that hpsearch made."""
-    studies = [] if storage is None else storage.get_all_studies()
-    return {study.study_name: study.user_attrs for study in studies if "hpsearch" in study.user_attrs}
 
 
 def _meant(word: str, groups: Mapping[str, list[str]], names: Sequence[str]) -> dict[str, list[str]]:

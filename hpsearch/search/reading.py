@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from optuna.storages import BaseStorage
+from optuna.study._frozen import FrozenStudy
 from optuna.trial import FrozenTrial, TrialState
 
 from hpsearch.errors import InputError, did_you_mean
@@ -76,9 +77,13 @@ def newest(storage: BaseStorage | None) -> str | None:
 
 def _made(storage: BaseStorage | None) -> dict[str, float]:
     """The studies that hpsearch made: name → when, in Unix seconds."""
+    return {name: float(attributes["hpsearch"]["created"]) for name, attributes in attributes_of_all(storage).items()}
+
+
+def attributes_of_all(storage: BaseStorage | None) -> dict[str, Mapping[str, Any]]:
+    """The user attributes of every study that hpsearch made, by name."""
     studies = [] if storage is None else storage.get_all_studies()
-    made = [(study.study_name, study.user_attrs["hpsearch"]) for study in studies if "hpsearch" in study.user_attrs]
-    return {name: float(facts["created"]) for name, facts in made}
+    return {study.study_name: study.user_attrs for study in studies if "hpsearch" in study.user_attrs}
 
 
 def trial_record(trial: FrozenTrial, objectives: Objectives) -> TrialRecord:
@@ -144,19 +149,25 @@ def _placements(result: Mapping[str, Any]) -> list[Placement]:
 
 def facts_of(storage: BaseStorage | None, name: str) -> Mapping[str, Any] | None:
     """What is kept of a study that hpsearch made; None where there is none of that name."""
-    studies = [] if storage is None else storage.get_all_studies()
-    return next((study.user_attrs.get("hpsearch") for study in studies if study.study_name == name), None)
+    return attributes_of_all(storage).get(name, {}).get("hpsearch")
 
 
 def _facts(storage: BaseStorage | None, name: str) -> Mapping[str, Any]:
     studies = {} if storage is None else {s.study_name: s for s in storage.get_all_studies()}
-    if name not in studies:
+    if storage is None or name not in studies:
         hint = did_you_mean(name, studies) or "there are no studies here yet"
         raise InputError(f"there is no study {name!r}", hint=hint)
     facts: Mapping[str, Any] | None = studies[name].user_attrs.get("hpsearch")
     if facts is None:
+        if has_only_begun(storage, studies[name]):
+            raise InputError(f"study {name!r} has nothing in it yet", hint="if nobody makes it now, run its file again")
         raise InputError(f"study {name!r} in this storage was not made by hpsearch")
     return facts
+
+
+def has_only_begun(storage: BaseStorage, study: FrozenStudy) -> bool:
+    """Whether this is a study that is being made, or what a death between making and describing it leaves behind."""
+    return not study.user_attrs and not storage.get_all_trials(study._study_id, deepcopy=False)
 
 
 def file_of(facts: Mapping[str, Any]) -> StudyFile:

@@ -28,7 +28,7 @@ from hpsearch.search.objectives import Objectives
 from hpsearch.search.past import Past
 from hpsearch.search.proposals import Proposal, Proposals
 from hpsearch.search.pruners import Pruner
-from hpsearch.search.reading import EXHAUSTED, read_study, trial_record
+from hpsearch.search.reading import EXHAUSTED, has_only_begun, read_study, trial_record
 from hpsearch.search.records import StudyRecord, TrialRecord
 from hpsearch.search.revisions import FORK, changed, revised
 from hpsearch.search.storage import sync
@@ -103,9 +103,9 @@ class SearchStudy:
         return study._study_id
 
     def _only_begun(self, stored: FrozenStudy) -> bool:
-        """Whether this is what a death between making a study and describing it leaves behind."""
-        empty = not stored.user_attrs and not self._storage.get_all_trials(stored._study_id, deepcopy=False)
-        return empty and [way.name.lower() for way in stored.directions] == self.objectives.directions
+        """Whether it may be this study, made and not described yet."""
+        same = [way.name.lower() for way in stored.directions] == self.objectives.directions
+        return same and has_only_begun(self._storage, stored)
 
     @property
     def trials(self) -> Sequence[FrozenTrial]:

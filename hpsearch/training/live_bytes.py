@@ -8,8 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.multiprocessing.reductions import StorageWeakRef
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
+
+from hpsearch.training.dispatch import DispatchMode
 
 #: On a CPU, for each byte of tensors that live at a time: kernels take memory of their own (most for convolutions),
 #: and what is freed does not all come back. Measured as the growth of the process.
@@ -33,19 +34,15 @@ def peak_bytes(work: Callable[[], object], device: torch.device, known: Iterable
     return CPU_OVERHEAD * follower.peak
 
 
-class _Follower(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class _Follower(DispatchMode):
     """Looks at every kernel's arguments and results, and at which of their storages are still alive."""
 
     def __init__(self, known: Iterable[Tensor]) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self.peak = 0
         self._known = {tensor.untyped_storage()._cdata for tensor in known}
         # A storage's address is no other's for as long as there is a weak reference to it.
         self._alive: dict[int, tuple[StorageWeakRef, int]] = {}
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        return False  # as in `trace`
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = func(*args, **(kwargs or {}))

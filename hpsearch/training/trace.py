@@ -13,9 +13,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from hpsearch.training.arena import Place
+from hpsearch.training.dispatch import DispatchMode
 from hpsearch.training.replay import Bind, Call, Ref, Replay, mapped
 
 Flat = Callable[..., list[Tensor]]
@@ -45,11 +45,11 @@ def record(function: Flat, arguments: Sequence[Tensor]) -> tuple[list[Tensor], B
     return result, recorder.replay(result)
 
 
-class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class _Recorder(DispatchMode):
     """Writes down every kernel that runs below autograd and vmap."""
 
     def __init__(self, arguments: Sequence[Tensor]) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self._arguments = len(arguments)
         self._calls: list[Call] = []
         self._refs: dict[int, Ref] = {}
@@ -57,10 +57,6 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self._constants: dict[int, Any] = {}
         for argument in arguments:
             self._bind(argument, self._new())
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        return False  # otherwise the first record imports PyTorch's compiler, which takes most of a second
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}

@@ -183,6 +183,8 @@ def test_what_a_death_between_making_and_describing_a_study_left_is_taken_up(tmp
     study, home = write_study(tmp_path), tmp_path / "home"
     storage = open_storage(home, None, write=True)
     optuna.create_study(storage=storage, study_name="small", direction="maximize")
+    said = "error: study 'small' has nothing in it yet; if nobody makes it now, run its file again"
+    assert hpsearch("trials", "small", "--home", home).lines == [said]
     assert hpsearch("run", study, "--home", home).code == 0
     assert finished(home) == 4
 

@@ -14,12 +14,12 @@ from pydantic import Field
 from hpsearch.declarations import Direction
 from hpsearch.reports.drawing import Drawing, scatter
 from hpsearch.reports.figure import Figure, Missing
-from hpsearch.reports.figures.importances import most_important_pair
 from hpsearch.reports.focus import evenly
 from hpsearch.reports.layout import base, floats, of_trials, place_panels
 from hpsearch.reports.scales import dimension_axis, place_said
 from hpsearch.reports.theme import Theme
 from hpsearch.reports.words import label, number, plain
+from hpsearch.search.importance import most_important_pair
 from hpsearch.search.records import Dimension, StudyRecord, TrialRecord
 
 STEPS = 36  # places of a range on the grid

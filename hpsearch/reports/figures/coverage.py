@@ -15,12 +15,12 @@ from pydantic import Field
 
 from hpsearch.reports.drawing import Drawing, scatter
 from hpsearch.reports.figure import Figure, Missing
-from hpsearch.reports.figures.importances import most_important_pair
 from hpsearch.reports.focus import evenly
 from hpsearch.reports.layout import base, caption, floats, of_trials, place_panels
 from hpsearch.reports.scales import dimension_axis
 from hpsearch.reports.theme import Theme
-from hpsearch.reports.words import label, plain
+from hpsearch.reports.words import counted, label, plain
+from hpsearch.search.importance import most_important_pair
 from hpsearch.search.records import Dimension, StudyRecord
 
 
@@ -84,9 +84,8 @@ def draw(record: Coverage, theme: Theme) -> Drawing:
 def _counted(record: Coverage, write: Callable[[str], str] = str) -> str:
     a, b = record.different
     x, y = write(label(record.x.name)), write(label(record.y.name))
-    trials = "1 trial" if record.trials == 1 else f"{record.trials:,} trials"
     values = "1 value" if a == 1 else f"{a:,} different values"
-    return f"{trials} with both, {values} of {x} and {b:,} of {y}"
+    return f"{counted(record.trials, 'trial')} with both, {values} of {x} and {b:,} of {y}"
 
 
 def alt(record: Coverage) -> str:

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from hpsearch.reports.figure import Figure, Missing
 from hpsearch.reports.theme import Theme
-from hpsearch.reports.words import label, number
+from hpsearch.reports.words import counted, label, number
 from hpsearch.search.records import StudyRecord, TrialRecord
 from hpsearch.training.findings import ADVICE, VERDICTS, Finding
 
@@ -124,7 +124,7 @@ def draw(record: Diagnosis, theme: Theme) -> Markup:
 
 def _draw_row(row: Row, record: Diagnosis) -> Markup:
     share = 100 / record.judged
-    count = f"{row.count:,} trial{'' if row.count == 1 else 's'}"
+    count = counted(row.count, "trial")
     return _ROW.format(
         name=label(row.name),
         whole=share * (row.count - row.pruned),

@@ -19,7 +19,7 @@ from hpsearch.reports.focus import evenly
 from hpsearch.reports.layout import axis, base, caption, of_trials, place_panels
 from hpsearch.reports.theme import Theme
 from hpsearch.reports.ticks import whole
-from hpsearch.reports.words import label, number
+from hpsearch.reports.words import counted, label, number
 from hpsearch.search.records import StudyRecord, TrialRecord
 from hpsearch.training.signs import SIGNS
 
@@ -185,7 +185,7 @@ def _lines(
 
 def _caption(figure: Drawing, record: GradientHealth, theme: Theme) -> None:
     """Say above the first panel what was seen in how many trials. Call it after `place_panels`."""
-    trials = f"{record.measured:,} trial{'' if record.measured == 1 else 's'}"
+    trials = counted(record.measured, "trial")
     seen = ", ".join(f"{label(sign)} in {count:,}" for sign, count in record.counts)
     caption(figure, f"Of {trials}: {seen}" if seen else f"Nothing wrong in {trials}", theme)
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from itertools import combinations
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -12,11 +11,9 @@ from hpsearch.reports.drawing import Drawing
 from hpsearch.reports.figure import Figure, Missing
 from hpsearch.reports.layout import axis, base
 from hpsearch.reports.theme import Theme
-from hpsearch.reports.words import label, plain, shorten
-from hpsearch.search.importance import importances, intervals
-from hpsearch.search.records import Dimension, StudyRecord, TrialRecord
-
-FEWEST = 10  # the best tenth of fewer trials is not even one whole trial
+from hpsearch.reports.words import counted, label, plain, shorten
+from hpsearch.search.importance import FEWEST, importances, intervals, judged_by
+from hpsearch.search.records import StudyRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +34,8 @@ def compute(study: StudyRecord, *, resamples: Annotated[int, Field(ge=0, le=2000
     judged, scored = judged_by(study)
     count = sum(trial.scored for trial in judged.trials)
     if count < FEWEST:
-        have = "1 trial has" if count == 1 else f"{count} trials have"
-        return Missing(f"{have} a value; importances need at least {FEWEST}.")
+        have = "has" if count == 1 else "have"
+        return Missing(f"{counted(count, 'trial')} {have} a value; importances need at least {FEWEST}.")
     shares = importances(judged)
     if not shares:
         return Missing("All values are equal, or nothing varies: no hyperparameter can be told apart.")
@@ -48,46 +45,8 @@ def compute(study: StudyRecord, *, resamples: Annotated[int, Field(ge=0, le=2000
     )
 
 
-def judged_by(study: StudyRecord) -> tuple[StudyRecord, int]:
-    """The study that importances are computed of, in which pruned trials may count, and how many trials are scored."""
-    scored = sum(trial.scored for trial in study.trials)
-    if scored >= FEWEST:
-        return study, scored
-    return replace(study, trials=tuple(_at_last(study, trial) for trial in study.trials)), scored
-
-
-def most_important(study: StudyRecord, most: int) -> list[str]:
-    """The names of the hyperparameters that matter most and vary; where that is not known, the first ones."""
-    shares = importances(judged_by(study)[0]) if study.trials else {}
-    varying = [dimension.name for dimension in study.dimensions if dimension.varies]
-    ranked = [name for name in shares if name in varying]
-    return [*ranked, *(name for name in varying if name not in ranked)][:most]
-
-
-def most_important_pair(study: StudyRecord) -> tuple[Dimension, Dimension] | None:
-    """The two that matter most and vary side by side; None where fewer than two vary.
-
-    One that is there for a single value of the other (momentum for one optimizer) does not vary beside it.
-    """
-    named = {dimension.name: dimension for dimension in study.dimensions}
-    pairs = list(combinations((named[name] for name in most_important(study, len(named))), 2))
-    return next((pair for pair in pairs if _side_by_side(study, *pair)), pairs[0] if pairs else None)
-
-
-def _side_by_side(study: StudyRecord, one: Dimension, other: Dimension) -> bool:
-    both = [(one.place(trial.params), other.place(trial.params)) for trial in study.trials]
-    there = [(a, b) for a, b in both if a is not None and b is not None]
-    return len({a for a, _ in there}) > 1 and len({b for _, b in there}) > 1
-
-
-def _at_last(study: StudyRecord, trial: TrialRecord) -> TrialRecord:
-    """A pruned trial as if it had ended with the value that it was stopped at; any other as it is."""
-    last = trial.stopped_at(study.metric)
-    return trial if last is None else replace(trial, state="COMPLETE", value=last)
-
-
 def _out_of(record: Importances) -> str:
-    complete = f"{record.scored:,} complete trial{'' if record.scored == 1 else 's'}"
+    complete = counted(record.scored, "complete trial")
     if not record.pruned:
         return f"share of the importance, out of {complete}; pruned trials are not in"
     return f"share of the importance, out of {complete} and {record.pruned:,} pruned, at their last value"

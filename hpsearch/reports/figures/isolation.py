@@ -20,7 +20,7 @@ from hpsearch.reports.focus import Window, focus, value_range
 from hpsearch.reports.layout import axis, axis_names, base, note_outside, place_panels
 from hpsearch.reports.scales import dimension_axis, place_said
 from hpsearch.reports.theme import Theme
-from hpsearch.reports.words import label, number, plain
+from hpsearch.reports.words import counted, label, number, plain
 from hpsearch.search.records import Dimension, StudyRecord, TrialRecord
 
 
@@ -176,7 +176,7 @@ def _said(dimension: Dimension, part: Bin) -> str:
     where += f" to {place_said(dimension, part.high)}" if part.high > part.low else ""
     return (
         f"{plain(label(dimension.name))} {plain(where)}<br>best {number(part.best)}, trial {part.number}<br>"
-        f"of {part.count:,} trial{'' if part.count == 1 else 's'}"
+        f"of {counted(part.count, 'trial')}"
     )
 
 

@@ -16,7 +16,7 @@ from hpsearch.reports.figures.stack_fill import LEAST_LABEL, StackFill, short
 from hpsearch.reports.layout import axis, axis_names, base, place_panels, unit_of_time
 from hpsearch.reports.summary import kind
 from hpsearch.reports.theme import Theme
-from hpsearch.reports.words import duration
+from hpsearch.reports.words import counted, duration
 from hpsearch.search.placement import stays
 from hpsearch.search.records import StudyRecord, TrialRecord
 
@@ -187,7 +187,7 @@ def alt(record: Timeline) -> str:
     counts = _counts(record)
     told = ", ".join(f"{count:,} {name}" for name, count in counts.items())
     workers = sum(group.worker is not None for group in record.groups)
-    by = f"on {workers} worker{'' if workers == 1 else 's'}" if workers else f"at most {record.rows:,} at once"
+    by = f"on {counted(workers, 'worker')}" if workers else f"at most {record.rows:,} at once"
     more = "" if record.fill is None else f" {stack_fill.said(record.fill)}"
     return f"{sum(counts.values()):,} trials over {duration(record.seconds)}, {by}: {told}.{more}"
 

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 from hpsearch.reports.figure import Missing
-from hpsearch.reports.figures.importances import Importances, compute, draw, most_important_pair
+from hpsearch.reports.figures.importances import Importances, compute, draw
 from hpsearch.reports.theme import LIGHT
+from hpsearch.search.importance import most_important_pair
 from hpsearch.search.records import Dimension, TrialRecord
 from tests.reports.studies import search, study, trial
 
