@@ -32,10 +32,10 @@ class QuasiRandom(AllTogether[QmcOptions]):
     Options = QmcOptions
 
     def draw(self, past: Past, number: int, together: Mapping[str, BaseDistribution]) -> dict[str, Any]:
-        engine, place = self._engine, number - self.first
+        engine = self._engine
         engine.reset()
-        if place:
-            engine.fast_forward(place)
+        if number:
+            engine.fast_forward(number)
         return from_units(together, engine.random(1)[0])
 
     @cached_property

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from hpsearch import registry
 from hpsearch.search.gaussian_process import SEEN
 from hpsearch.search.past import Past
 from hpsearch.search.samplers import Random
@@ -161,7 +162,12 @@ def test_a_later_grid_has_the_cells_that_are_left_and_a_part_without_any_gives_w
     cells = [tuple(values.items()) for values in told.proposed[4:]]
     assert len(cells) == len(set(cells)) == 6 - len(drawn)
     assert drawn.isdisjoint(cells)
-    goes_on = Told([{"name": "random", "trials": 4}, {"name": "grid", "trials": 6}, "tpe"], grid)
+
+
+@pytest.mark.parametrize("last", [sampler for sampler in registry.names("sampler") if sampler != "grid"])
+def test_every_sampler_can_begin_earlier_where_the_one_before_gives_way(last: str) -> None:
+    grid = space_of("{depth: {low: 1, high: 3}, width: [8, 16]}")
+    goes_on = Told([{"name": "random", "trials": 4}, {"name": "grid", "trials": 6}, last], grid)
     assert len(goes_on.run(12, lambda _: [0.0])) == 12
 
 
