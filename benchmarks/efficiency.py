@@ -39,6 +39,7 @@ SAMPLERS = ("tpe", "plain", "qmc", "cmaes", "nsgaii")
 WRITTEN = {
     "plain": "{name: tpe, plain: true}",
     "late": "{name: tpe, n_startup_trials: 25}",  # as late as with 16 slots
+    "even": "[{name: qmc, trials: 25}, tpe]",  # with 16 slots, 25 trials are asked before 10 have ended
 }
 RESAMPLES = 2000  # of the seeds, for the range in which a ratio may lie
 
