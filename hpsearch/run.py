@@ -90,15 +90,17 @@ class Coordinator:
         """Go on where the storage stands; trials under way go on or begin again, and will come to the same."""
         values = {}
         self.study.end_repeats(self._resumed[0])
-        for record, stored in zip(self.study.record().trials, self.study.trials, strict=True):
+        trials = self.study.record().trials
+        for record, stored in zip(trials, self.study.trials, strict=True):
             mirror_start(self._record, record)
             if record.finished:
                 mirror_whole(self._record, record)
-                self.tally.add(record)
                 if record.scored and record.value is not None and record.trained:
                     values[record.number] = record.value
             elif record.repeats is None:
                 self._begin(*assignment(stored), reported=max(stored.intermediate_values, default=0))
+        for number in self.study.ends:
+            self.tally.add(trials[number])
         self._executor.tidy(values)
         self._fill(self._resumed[0])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -137,6 +138,27 @@ def test_a_study_killed_at_any_write_ends_as_if_it_had_not_been(search: dict[str
     for seed in range(10):
         timing = random.Random(seed)
         resumed([timing.randint(1, 12) for _ in range(12)], timing)
+
+
+@pytest.mark.parametrize("repeats", ["true", "false"])
+@pytest.mark.parametrize("patience", [3, 6])
+def test_patience_comes_to_its_end_where_it_would_have_after_a_death_too(patience: int, repeats: str) -> None:
+    settings: dict[str, Any] = {"sampler": "random", "pruner": "none", "trials": 60, "slots": 6, "epochs": "[2, 5, 9]"}
+    coarse = "hyperparameters={learning_rate: [0.001, 0.003, 0.01, 0.02], dropout: [0.1, 0.2], epochs: [2, 5, 9]}"
+    changes = (f"search.patience={patience}", f"search.repeats={repeats}") + (coarse,) * (repeats == "false")
+
+    def ended(storage: InMemoryStorage, timing: random.Random) -> list[tuple[Any, ...]]:
+        return outcome(run(storage, FakeExecutor(timing), FakeRecord(), *changes, **settings))
+
+    expected = ended(InMemoryStorage(), random.Random(0))
+    assert 8 < len(expected) < 60
+    for life in range(1, 120):
+        storage = MortalStorage()
+        storage.lives, storage.after = life, life % 2 == 0
+        with suppress(KilledError):
+            ended(storage, random.Random(life))
+        storage.lives = float("inf")
+        assert ended(storage, random.Random(life)) == expected
 
 
 def test_what_is_finished_is_not_trained_again() -> None:

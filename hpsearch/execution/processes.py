@@ -69,7 +69,7 @@ class ProcessExecutor:
         self._shelf.tidy(values, self._schedule.trials.keys())
 
     def extend(self, number: int, until: int) -> None:
-        self._schedule.trials[number].until = until
+        self._schedule.extend(number, until)
 
     def stop(self, number: int, value: float | None = None) -> None:
         trial = self._schedule.trials.pop(number, None)

@@ -40,6 +40,11 @@ class Schedule:
         config = configure(trial.values)
         self.trials[trial.number] = Progress(trial, config, signature(config), tick, until, self._stack, ticks)
 
+    def extend(self, number: int, until: int) -> None:
+        """Let this trial go on to epoch `until`, unless it has failed, which may not have been heard yet."""
+        if number in self.trials:
+            self.trials[number].until = until
+
     def kinds(self) -> set[Signature]:
         """The signatures of the trials under way."""
         return {trial.signature for trial in self.trials.values()}

@@ -48,12 +48,14 @@ class Past(optuna.Study):
         self.reports: list[Report] = []
         #: The trials that have ended, however they did, as they stay.
         self.ended: list[FrozenTrial] = []
+        #: How many have ended, those that repeat another one among them.
+        self.finished = 0
         #: Those under way, by number.
         self.under_way: dict[int, FrozenTrial] = {}
         self._kept: dict[Hashable, Any] = {}
         for trial in storage.get_all_trials(self._study_id, deepcopy=False):
             self.update(trial)
-        self.ended.sort(key=_end)
+        self.ended.sort(key=ended_as)
 
     @property
     def direction(self) -> StudyDirection:
@@ -77,6 +79,7 @@ class Past(optuna.Study):
             return
         else:
             self._trials[trial.number] = trial
+        self.finished += trial.state.is_finished()
         if "repeats" in trial.user_attrs:
             self.waiting[trial.number] = trial.user_attrs["repeats"]
             if trial.state.is_finished():
@@ -132,6 +135,11 @@ class Past(optuna.Study):
         return copy.deepcopy(found) if deepcopy else found
 
 
-def _end(trial: FrozenTrial) -> tuple[int, int]:
-    """Where in virtual time a trial ended: the tick, and the trial's number."""
-    return trial.user_attrs.get("result", {}).get("end", 0), trial.number
+def ended_as(trial: FrozenTrial) -> tuple[int, int, int]:
+    """What puts ended trials into the order of their ends: which one it was, and where in virtual time.
+
+    Where it ended is not enough: a trial whose result is known ends when it is asked for, perhaps before another one
+    of a lower number ends at the same tick.
+    """
+    result = trial.user_attrs.get("result", {})
+    return result.get("nth", -1), result.get("end", 0), trial.number

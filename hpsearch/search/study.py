@@ -25,7 +25,7 @@ from hpsearch.search.distributions import distribution
 from hpsearch.search.groups import GROUP
 from hpsearch.search.limits import Costs, Counted, Limited
 from hpsearch.search.objectives import Objectives
-from hpsearch.search.past import Past
+from hpsearch.search.past import Past, ended_as
 from hpsearch.search.proposals import Proposal, Proposals
 from hpsearch.search.pruners import Pruner
 from hpsearch.search.reading import EXHAUSTED, has_only_begun, read_study, trial_record
@@ -112,6 +112,12 @@ class SearchStudy:
         """All trials by number, as the storage has them."""
         return self._past.by_number
 
+    @property
+    def ends(self) -> list[int]:
+        """The numbers of the trials that have ended, in the order in which they did."""
+        ended = [trial for trial in self.trials if trial.state.is_finished()]
+        return [trial.number for trial in sorted(ended, key=ended_as)]
+
     def _trial_id(self, number: int) -> int:
         return self._past.by_number[number]._trial_id
 
@@ -160,7 +166,7 @@ class SearchStudy:
             reports = {epoch: float(shown[epoch - 1]) for epoch in epochs if epoch <= len(shown)}
         done = source if source is not None and source.state.is_finished() else None
         if done is not None:
-            attributes["result"] = _taken_over(done, tick)
+            attributes["result"] = self._taken_over(done, tick)
         return create_trial(
             state=TrialState.RUNNING if done is None else done.state,
             values=None if done is None else done.values,
@@ -184,10 +190,15 @@ class SearchStudy:
         for number in ended:
             first = self.trials[self._past.waiting[number]]
             trial = self._trial_id(number)
-            self._storage.set_trial_user_attr(trial, "result", _taken_over(first, tick))
+            self._storage.set_trial_user_attr(trial, "result", self._taken_over(first, tick))
             self._storage.set_trial_state_values(trial, first.state, first.values)
             self._written(trial)
         return ended
+
+    def _taken_over(self, trial: FrozenTrial, tick: int) -> dict[str, Any]:
+        """Another trial's result, which costs no training here, and was trained nowhere."""
+        own = {"end": tick, "nth": self._past.finished, "seconds": 0.0, "trained_by": []}
+        return {**trial.user_attrs["result"], **own}
 
     def report(self, number: int, epoch: int, value: float) -> None:
         """Write a value that the pruner needs; again is the same."""
@@ -221,6 +232,7 @@ class SearchStudy:
             "times": history.times,
             "seconds": seconds,
             "end": end,
+            "nth": self._past.finished,
             "signals": {str(epoch): _json_lists(signals) for epoch, signals in history.signals.items()},
             "diagnosis": [[finding.name, finding.sentence] for finding in diagnosis],
             "trained_by": [list(placement) for placement in history.trained_by],
@@ -258,11 +270,6 @@ class SearchStudy:
     def record(self) -> StudyRecord:
         """The study as it stands."""
         return read_study(self._storage, self.file.name)
-
-
-def _taken_over(trial: FrozenTrial, tick: int) -> dict[str, Any]:
-    """Another trial's result, which costs no training here, and was trained nowhere."""
-    return {**trial.user_attrs["result"], "end": tick, "seconds": 0.0, "trained_by": []}
 
 
 def _json_lists(named: Mapping[str, Sequence[float]]) -> dict[str, list[float | str]]:

@@ -148,8 +148,12 @@ class _Timed(Program):
         return super().step(parameters, buffers, masks, x, targets)
 
     def evaluate(self, parameters: list[Tensor], buffers: list[Tensor], x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        self._look(last=True)
+        self.end()
         raise _OverError
+
+    def end(self) -> None:
+        """The last step has ended."""
+        self._look(last=True)
 
     def _look(self, *, last: bool = False) -> None:
         """A step has ended, or the first one begins."""
@@ -171,11 +175,12 @@ class _Timed(Program):
 def _steps(stack: Stack, clock: Clock, seconds: list[float], enough: Callable[[list[float]], bool]) -> None:
     """Train for an epoch, or for its first steps until there are `enough`; what each takes is appended to `seconds`."""
     whole = stack.program
-    stack.program = _Timed(whole, clock, seconds, enough)
+    stack.program = timed = _Timed(whole, clock, seconds, enough)
     epochs = [state.epoch for state in stack.states]
     try:
         with suppress(_OverError):
             train_epoch(stack)
+            timed.end()  # nobody was scored, since all have diverged
     finally:
         stack.program = whole
         for state, epoch in zip(stack.states, epochs, strict=True):

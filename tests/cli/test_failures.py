@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from hpsearch import registry
 from hpsearch.events import Failure
 from hpsearch.reports.failures import ADVICE
-from tests.cli.command import environment, run_process, trials
+from tests.cli.command import environment, hpsearch, run_process, trials
 from tests.cli.test_killed import mlflow_runs
 
 STUDY = """
@@ -50,6 +51,25 @@ if "hpsearch.execution.host" in sys.orig_argv:
     trainer.train_epoch = ill
 """
 CLASSES = {0.0: None, 0.1: "diverged", 0.2: "error", 0.3: "timeout", 0.4: "crashed", 0.5: "out_of_memory"}
+
+
+# A trial has failed before the pruner has heard of its first epoch, and is told to go on.
+LATE = """
+name: late
+data: digits
+hyperparameters: {width: 16, batch_size: 256, learning_rate: [0.001, 0.01], epochs: 9}
+search: {sampler: grid, slots: 2, trial_timeout: 1e-6, pruner: PRUNER}
+"""
+
+
+@pytest.mark.usefixtures("light_runs")
+@pytest.mark.parametrize("pruner", registry.names("pruner"))
+def test_trials_that_take_too_long_fail_whatever_the_pruner(tmp_path: Path, pruner: str) -> None:
+    (tmp_path / "late.yaml").write_text(LATE.replace("PRUNER", pruner))
+    result = hpsearch("run", tmp_path / "late.yaml", "--home", tmp_path / "home", "--workers", "1")
+    assert result.code == 1
+    assert "late: 2 of 2 trials" in result.err
+    assert "timeout" in {trial["failure"] for trial in trials(tmp_path / "home", "late")}
 
 
 @pytest.mark.slow

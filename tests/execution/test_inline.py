@@ -78,6 +78,18 @@ def test_a_trial_waits_until_it_is_let_on(executor: inline.InlineExecutor) -> No
     assert executor.poll() == []
 
 
+def test_a_trial_that_has_failed_before_it_is_let_on_stays_so(job: Job) -> None:
+    executor = inline.InlineExecutor(replace(job, longest=1e-9))
+    executor.submit(Assignment(0, VALUES, 1), tick=0, until=2)
+    events = drain(executor)
+    assert epochs(events, 0) == [1]
+    assert isinstance(events[-1], TrialFailed)
+    assert events[-1].failure is Failure.TIMEOUT
+    executor.extend(0, 4)
+    assert executor.poll() == []
+    executor.close()
+
+
 def test_the_trial_furthest_behind_goes_first(executor: inline.InlineExecutor) -> None:
     executor.submit(Assignment(0, VALUES, 1), tick=3, until=4)
     executor.submit(Assignment(1, VALUES | {"width": 9}, 1), tick=0, until=4)

@@ -150,6 +150,14 @@ def test_a_rehearsal_times_single_steps(batch: int | str) -> None:
     assert cost == Cost(1.0, None)
 
 
+@pytest.mark.parametrize("batch", [13, "full"])
+def test_a_rehearsal_ends_where_every_trial_diverges(batch: int | str) -> None:
+    config = configure({"width": 5, "batch_size": batch, "optimizer": "sgd", "learning_rate": 1e30})
+    program = Program("mlp", config, DATA)
+    cost = rehearsal.rehearse(program, config, 3, memory=True, clock=Ticking())
+    assert cost.seconds == 1.0
+
+
 def test_a_rehearsal_reckons_with_what_a_stack_holds_and_makes() -> None:
     config = configure({"width": 50, "depth": 1, "batch_size": 20})
     program = Program("mlp", config, DATA)
