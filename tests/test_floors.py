@@ -17,7 +17,7 @@ LONGEST = 400
 
 # A room is a module or a package right under hpsearch; rooms of one floor don't know each other.
 FLOORS = {
-    "errors": 1, "events": 1, "declarations": 1, "files": 1, "cache": 1, "leaving": 1,
+    "errors": 1, "events": 1, "declarations": 1, "files": 1, "cache": 1, "leaving": 1, "urls": 1,
     "registry": 2, "tracking": 2,
     "training": 3, "space": 3,
     "execution": 4, "search": 4,

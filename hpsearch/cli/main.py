@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from hpsearch import __version__
+from hpsearch.cli.stopping import interrupt
 from hpsearch.errors import HpsearchError
 
 COMMANDS = {
@@ -83,7 +84,9 @@ def hpsearch() -> None:
 
 def main() -> None:
     """Run the command; an error is one line on stderr and an exit code, never a traceback."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not where a shell lets it be ignored
+        signal.signal(signal.SIGINT, interrupt)
+    signal.signal(signal.SIGTERM, interrupt)  # as Ctrl-C
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # libraries warn their callers, not the person at the terminal
     try:

@@ -26,9 +26,20 @@ storage: Decorator = click.option(
     show_envvar=True,
     help="Another Optuna storage, such as postgresql+psycopg://…",
 )
+
+
+def _address(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    from hpsearch.tracking.address import check
+
+    if value:
+        check(value)
+    return value
+
+
 tracking_uri: Decorator = click.option(
     "--tracking-uri",
     metavar="URI",
+    callback=_address,
     envvar="MLFLOW_TRACKING_URI",
     show_envvar=True,
     help="Another MLflow record, such as http://…",

@@ -10,7 +10,7 @@ import click
 from hpsearch.cli import options
 from hpsearch.cli.workspace import Workspace
 from hpsearch.errors import InputError
-from hpsearch.tracking.ui import is_server
+from hpsearch.tracking.address import is_server
 
 if TYPE_CHECKING:
     from hpsearch.search.records import StudyRecord

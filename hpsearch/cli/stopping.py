@@ -6,16 +6,42 @@ SIGUSR1 asks it to pause, SIGUSR2 to go on.
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from threading import Timer
 from types import FrameType, TracebackType
 from typing import Any, Self
 
 AGAIN_SECONDS = 0.05
+TOGETHER_SECONDS = 0.3
 CAN_PAUSE = hasattr(signal, "SIGUSR1")  # not on Windows
+
+
+class Interrupt:
+    """A signal handler that raises KeyboardInterrupt, once for signals that come together.
+
+    The second would strike while what the first one has interrupted is being put away.
+    """
+
+    def __init__(self) -> None:
+        self._last = -math.inf
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        now = time.monotonic()
+        if now - self._last >= TOGETHER_SECONDS:
+            self._last = now
+            raise KeyboardInterrupt
+
+    def again(self) -> None:
+        """The last one interrupted nothing."""
+        self._last = -math.inf
+
+
+interrupt = Interrupt()
 
 
 class Stopping:
@@ -43,13 +69,15 @@ class Stopping:
 
     def _hear(self, number: int, frame: FrameType | None) -> None:
         if self.asked:
-            raise KeyboardInterrupt
+            interrupt(number, frame)
+            return
         self.asked = True
         self._on_ask()
 
     def _swallowed(self, what: sys.UnraisableHookArgs) -> None:
         """A signal that came while an object was being freed interrupts nothing: it is sent again a moment later."""
         if issubclass(what.exc_type, KeyboardInterrupt):
+            interrupt.again()
             Timer(AGAIN_SECONDS, os.kill, (os.getpid(), signal.SIGINT)).start()
         else:
             self._unraisable(what)

@@ -24,18 +24,16 @@ class Workspace:
 
     def browse(self) -> str:
         """How to look at the runs in MLflow."""
-        if self.tracking_uri and self.tracking_uri.startswith("http"):
-            return self.tracking_uri
+        from hpsearch.tracking.address import is_server, without_user
+
+        if self.tracking_uri and is_server(self.tracking_uri):
+            return without_user(self.tracking_uri)
         return self._command("ui", "--tracking-uri", self.tracking_uri)
 
     def resume(self, study: str) -> str:
         """How to go on with a study."""
         command = f"resume {shlex.quote(study)}"
-        if self.storage is None:
-            return self._command(command, "--storage", None)
-        from hpsearch.search.database_url import without_password
-
-        return self._command(command, "--storage", without_password(self.storage))
+        return self._command(command, "--storage", self.storage)
 
     def report(self, study: str) -> Path:
         """A study's HTML page."""
@@ -57,6 +55,10 @@ class Workspace:
         return {number: f"{base}/#/{link}" for number, link in links.items()}
 
     def _command(self, name: str, option: str, value: str | None) -> str:
+        if value:
+            from hpsearch.urls import without_password
+
+            value = without_password(value)
         where = "" if self.home == Path("studies") else f" --home {shlex.quote(str(self.home))}"
         return f"{called_as()} {name}{where}" + (f" {option} {shlex.quote(value)}" if value else "")
 

@@ -13,7 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from hpsearch.errors import InputError
-from hpsearch.search.database_url import driver, is_missing_file, options, parse, whole, without_password
+from hpsearch.search.database_url import driver, is_missing_file, options, parse, whole
+from hpsearch.urls import without_password
 
 _TRIES, _PAUSE_SECONDS = 10, 0.2
 

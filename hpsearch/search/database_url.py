@@ -1,4 +1,4 @@
-"""The URL of a database: read, checked, and shown without what is secret in it."""
+"""The URL of a database: read and checked."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from hpsearch.errors import InputError
 
 #: How long SQLite is waited for while others write; its lock is not fair, and its own 5 s can pass in vain.
 BUSY_SECONDS = 20
-_NO_URL = "(not a database URL)"
 _DRIVERS = {  # by the module that is missing: the extra that brings a driver, and how its URLs begin
     "psycopg": ("postgresql", ""),
     "psycopg2": ("postgresql", "postgresql+psycopg://"),
@@ -27,7 +26,7 @@ def parse(url: str) -> URL:
         parts = make_url(url)
     except (ArgumentError, ValueError) as error:
         hint = "such are sqlite:///studies.db and postgresql+psycopg://me@host/studies"
-        raise InputError(f"--storage: {_NO_URL.strip('()')}", hint=hint) from error
+        raise InputError("--storage: not a database URL", hint=hint) from error
     if _is_sqlite(parts) and parts.database in (None, "", ":memory:"):
         raise InputError(
             f"--storage {url}: a database in memory is gone when the command ends",
@@ -39,16 +38,6 @@ def parse(url: str) -> URL:
 def whole(url: URL) -> str:
     """The URL as text, password and all: to open it."""
     return url.render_as_string(hide_password=False)
-
-
-def without_password(url: str) -> str:
-    """The URL as it may be shown."""
-    try:
-        parts = make_url(url)
-    except (ArgumentError, ValueError):
-        return _NO_URL
-    secret = {name: "***" for name in parts.query if "pass" in name.lower()}
-    return parts.update_query_dict(secret).render_as_string(hide_password=True)
 
 
 def is_missing_file(url: URL) -> bool:

@@ -12,11 +12,13 @@ from typing import Any
 import mlflow
 from filelock import FileLock
 from mlflow import MlflowClient
-from sqlalchemy import event
+from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, Engine, make_url
+from sqlalchemy.pool import NullPool
 
 from hpsearch import cache
 from hpsearch.files import write_whole
+from hpsearch.tracking.address import is_server
 
 # Write-ahead logging also lets MLflow's pages read while the mirror writes. What a power loss takes away of
 # it is sent again, because a run gets its final status last.
@@ -49,6 +51,14 @@ def create_sqlite(tracking_uri: str) -> None:
             cache.keep(name, tables, _MOST_KEPT)
             draft.unlink()
         write_whole(path, tables)
+
+
+def knock(tracking_uri: str) -> None:
+    """Raise at once what a database server has against us: MLflow would ask again for minutes."""
+    if not is_server(tracking_uri) and sqlite_file(tracking_uri) is None:
+        engine = create_engine(tracking_uri, poolclass=NullPool)
+        with engine.connect():
+            return
 
 
 def settle(tracking_uri: str) -> None:

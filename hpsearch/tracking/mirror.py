@@ -23,11 +23,12 @@ from typing import TextIO
 from filelock import FileLock
 
 from hpsearch.leaving import leave
+from hpsearch.tracking.address import is_server, user_of, without_user
 from hpsearch.tracking.counts import Counts
 from hpsearch.tracking.faults import Faults
 from hpsearch.tracking.follower import PATIENCE_SECONDS, Follower
 from hpsearch.tracking.pages import note_run
-from hpsearch.tracking.ui import artifact_folder, default_tracking_uri, is_server
+from hpsearch.tracking.ui import artifact_folder, default_tracking_uri
 
 SELDOM = 50_000  # objects between two looks for garbage, of which SQLAlchemy makes much, and none in cycles
 _MOST_EARLY = 1 << 20  # bytes of what was printed before the log was known
@@ -93,7 +94,7 @@ def _log_to(path: str) -> None:
 
 
 def _follow(orders: Orders, closed: threading.Event) -> Counts | str:
-    from hpsearch.tracking.database import create_sqlite, settle, write_lightly
+    from hpsearch.tracking.database import create_sqlite, knock, settle, write_lightly
     from hpsearch.tracking.mlflow import MlflowStudy
 
     gc.freeze()
@@ -101,17 +102,27 @@ def _follow(orders: Orders, closed: threading.Event) -> Counts | str:
     home = Path(orders.home)
     uri = orders.tracking_uri or default_tracking_uri(home)
     location = None if is_server(uri) else artifact_folder(home).as_uri()
+    if is_server(uri):
+        uri = _signed_in(uri)
     faults = Faults(_log)
     noted = partial(note_run, home, orders.study, orders.study_id)
 
     def connect() -> MlflowStudy:
         create_sqlite(uri)
+        knock(uri)
         return MlflowStudy(uri, location, orders.study, orders.study_id, faults, noted)
 
     write_lightly()
     result = Follower(Path(orders.outbox), connect, faults, closed, _log, orders.patience).run()
     settle(uri)
     return result
+
+
+def _signed_in(server: str) -> str:
+    """The address without name and password, which MLflow then takes from the environment, and says in no error."""
+    if (user := user_of(server)) is not None:
+        os.environ["MLFLOW_TRACKING_USERNAME"], os.environ["MLFLOW_TRACKING_PASSWORD"] = user
+    return without_user(server)
 
 
 def _reply(answer: TextIO, result: Counts | str) -> None:

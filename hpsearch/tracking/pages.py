@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from hpsearch.files import write_whole
-from hpsearch.tracking.ui import is_server
+from hpsearch.tracking.address import is_server, without_user
 
 OWN_PAGES = "http://127.0.0.1:5000"  # where `hpsearch ui` serves the workspace's own record
 
@@ -22,7 +22,7 @@ def note_run(home: Path, study: str, study_id: str, experiment: str, run: str) -
 
 def pages_at(tracking_uri: str | None) -> str:
     """Where MLflow's pages are: at its server, or without one where `hpsearch ui` serves them."""
-    return OWN_PAGES if tracking_uri is None or not is_server(tracking_uri) else tracking_uri.rstrip("/")
+    return OWN_PAGES if tracking_uri is None or not is_server(tracking_uri) else without_user(tracking_uri).rstrip("/")
 
 
 def run_page(home: Path, study: str, study_id: float, tracking_uri: str | None) -> str | None:

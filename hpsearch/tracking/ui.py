@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from hpsearch.errors import InputError
+from hpsearch.tracking.address import is_server, without_user
 
 UI_ENVIRONMENT = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
 """To be added to the environment of `ui_command`: no job workers, which nobody here uses, no telemetry."""
@@ -26,11 +27,6 @@ def artifact_folder(home: Path) -> Path:
     return home.resolve() / "mlartifacts"
 
 
-def is_server(tracking_uri: str) -> bool:
-    """Whether an MLflow server stands behind this address, with a store of its own."""
-    return tracking_uri.startswith(("http://", "https://"))
-
-
 def ui_command(home: Path, tracking_uri: str | None, port: int) -> list[str]:
     """The command that serves MLflow's pages on 127.0.0.1 only. Run it with `UI_ENVIRONMENT`.
 
@@ -38,7 +34,9 @@ def ui_command(home: Path, tracking_uri: str | None, port: int) -> list[str]:
     """
     uri = tracking_uri or default_tracking_uri(home)
     if is_server(uri):
-        raise InputError(f"the record is on the MLflow server {uri}", hint="open that address in a browser")
+        raise InputError(
+            f"the record is on the MLflow server {without_user(uri)}", hint="open that address in a browser"
+        )
     # Under uvicorn, MLflow's default, Host and Origin are checked, so no other page can read the record.
     return [
         *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -13,8 +14,19 @@ from typing import Any
 
 import pytest
 
-from hpsearch.cli.stopping import Stopping
-from tests.cli.command import Result, ended, finished, hpsearch, light, start, trials, wait_for, write_study
+from hpsearch.cli.stopping import Interrupt, Stopping
+from tests.cli.command import (
+    Result,
+    ended,
+    environment,
+    finished,
+    hpsearch,
+    light,
+    start,
+    trials,
+    wait_for,
+    write_study,
+)
 
 
 @contextmanager
@@ -105,6 +117,35 @@ def test_a_signal_before_the_first_trial_gets_one_line(kind: signal.Signals, tmp
     assert (result.code, result.out) == (130, "")
     (said,) = [line for line in result.lines if line]
     assert said.startswith("stopped")
+
+
+# A command that is interrupted while it waits, and once more while it puts things away.
+TWICE = """
+import signal, time
+from hpsearch.cli import main
+def command(**named):
+    try:
+        signal.raise_signal(signal.SIGINT)
+        time.sleep(10)
+    finally:
+        signal.raise_signal(signal.SIGTERM)
+        print("put away", flush=True)
+main.hpsearch.main = command
+main.main()
+"""
+
+
+def test_of_two_signals_that_come_together_the_second_disturbs_no_clearing_up() -> None:
+    done = subprocess.run([sys.executable, "-c", TWICE], capture_output=True, text=True, env=environment(), timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "put away\n", "stopped\n")
+
+
+def test_a_signal_that_comes_later_interrupts_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hpsearch.cli.stopping.TOGETHER_SECONDS", 0.0)
+    interrupt = Interrupt()
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            interrupt(signal.SIGINT, None)
 
 
 class Interrupted:
