@@ -61,10 +61,13 @@ def _remarks(trials: Sequence[Any], old: StudyFile, new: StudyFile) -> list[str]
         )
     one, other = old.hyperparameters.get("epochs"), new.hyperparameters.get("epochs")
     if isinstance(one, Fixed) and isinstance(other, Fixed) and one != other and trials:
-        lines.append(
-            f"trials 0 to {len(trials) - 1} train {one.value} epochs, later ones {other.value}: each trial's value is "
-            "that after its own last epoch, and pruners compare trials at the same epoch"
-        )
+        if len(trials) >= new.total:
+            lines.append(f"no trial is left that would train {other.value} epochs: all {new.total} are there already")
+        else:
+            lines.append(
+                f"trials 0 to {len(trials) - 1} train {one.value} epochs, later ones {other.value}: each trial's value "
+                "is that after its own last epoch, and pruners compare trials at the same epoch"
+            )
     return lines
 
 

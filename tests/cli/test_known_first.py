@@ -117,6 +117,16 @@ def test_a_wider_range_is_said_first_and_then_searched(tmp_path: Path) -> None:
     assert hpsearch("report", "small", "--home", home).code == 0
 
 
+@pytest.mark.usefixtures("light_runs")
+def test_other_epochs_for_a_study_that_is_done_are_said_to_be_for_no_trial(tmp_path: Path) -> None:
+    study, home = write_study(tmp_path, sampler="random"), tmp_path / "home"
+    grid = ("--set", "search.sampler=grid", "--set", "hyperparameters.learning_rate=[0.1, 0.2]", "-n", "50")
+    assert hpsearch("run", study, "--home", home, *grid).code == 0
+    result = hpsearch("run", study, "--home", home, *grid, "--set", "hyperparameters.epochs=3")
+    assert "no trial is left that would train 3 epochs: all 24 are there already" in result.lines
+    assert any("nothing left to train" in line for line in result.lines)
+
+
 def test_a_changed_study_stopped_again_and_again_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
     study = write_study(tmp_path, trials=5, pruner="asha", epochs=6)
     narrower = ("--set", "hyperparameters.learning_rate.low=0.01", "-n", "12")
