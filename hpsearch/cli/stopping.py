@@ -37,7 +37,7 @@ class Interrupt:
             raise KeyboardInterrupt
 
     def again(self) -> None:
-        """The last one interrupted nothing."""
+        """Whatever the last one has interrupted, the next one interrupts again."""
         self._last = -math.inf
 
 
@@ -58,6 +58,7 @@ class Stopping:
         for kind in (signal.SIGINT, signal.SIGTERM):
             self._before[kind] = signal.signal(kind, self._hear)
         self._unraisable, sys.unraisablehook = sys.unraisablehook, self._swallowed
+        interrupt.again()
         return self
 
     def __exit__(
