@@ -85,7 +85,7 @@ def shell(tmp_path: Path) -> Callable[[str], str]:
     def run(script: str) -> str:
         done = subprocess.run(
             ["bash", "-e", "-u", "-o", "pipefail", "-c", script],
-            cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False,
+            cwd=folder, env=environment, capture_output=True, text=True, timeout=900, check=False,
         )  # fmt: skip
         assert done.returncode == 0, f"{script}\n{done.stdout}\n{done.stderr}"
         return done.stdout + done.stderr

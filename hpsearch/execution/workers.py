@@ -122,7 +122,7 @@ class Host:
     def _answer(self) -> Message:
         try:
             answer = receive(self._control)
-        except EOFError as error:
+        except (EOFError, OSError) as error:
             raise self._dead() from error
         if "wrong" in answer:
             raise InputError(answer["wrong"], hint=answer["hint"])

@@ -10,6 +10,7 @@ from datetime import datetime
 
 import psutil
 
+CLOCK_SECONDS = 2.0  # by which the time when a process began moves where the clock is set
 STALE_SECONDS = 10.0  # without a heartbeat, after which another coordinator may take the study
 
 
@@ -38,7 +39,7 @@ class Holder:
         if not self.here:
             return self.age <= STALE_SECONDS
         try:
-            return psutil.Process(self.pid).create_time() == self.created
+            return abs(psutil.Process(self.pid).create_time() - self.created) < CLOCK_SECONDS
         except psutil.Error:
             return False
 

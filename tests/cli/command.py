@@ -20,6 +20,8 @@ from unittest import mock
 from hpsearch.cli.main import main
 from hpsearch.search.records import StudyRecord
 
+PATIENCE = 300.0  # seconds, that only pass where something hangs
+
 STUDY = """
 name: {name}
 data: digits
@@ -72,7 +74,7 @@ def write_study(folder: Path, name: str = "small", **settings: Any) -> Path:
 def hpsearch(*arguments: object) -> Result:
     """Run the command in this process."""
     out, err = io.StringIO(), io.StringIO()
-    before = signal.getsignal(signal.SIGTERM)
+    before = {kind: signal.getsignal(kind) for kind in (signal.SIGINT, signal.SIGTERM)}
     with (
         mock.patch.object(sys, "argv", ["hpsearch", *map(str, arguments)]),
         contextlib.redirect_stdout(out),
@@ -84,7 +86,8 @@ def hpsearch(*arguments: object) -> Result:
         except SystemExit as ended:
             code = ended.code
         finally:
-            signal.signal(signal.SIGTERM, before)
+            for kind, handler in before.items():
+                signal.signal(kind, handler)
     assert isinstance(code, int)
     return Result(code, out.getvalue(), err.getvalue())
 
@@ -139,7 +142,7 @@ def start(*arguments: object, **named: Any) -> subprocess.Popen[str]:
     )
 
 
-def ended(process: subprocess.Popen[str], timeout: float = 60) -> Result:
+def ended(process: subprocess.Popen[str], timeout: float = PATIENCE) -> Result:
     """Wait for a started command."""
     try:
         out, err = process.communicate(timeout=timeout)
@@ -149,12 +152,12 @@ def ended(process: subprocess.Popen[str], timeout: float = 60) -> Result:
     return Result(process.returncode, out, err)
 
 
-def run_process(*arguments: object, timeout: float = 60, **named: Any) -> Result:
+def run_process(*arguments: object, timeout: float = PATIENCE, **named: Any) -> Result:
     """Run the command as a process."""
     return ended(start(*arguments, **named), timeout)
 
 
-def wait_for(condition: Callable[[], bool], what: str, timeout: float = 60) -> None:
+def wait_for(condition: Callable[[], bool], what: str, timeout: float = PATIENCE) -> None:
     """Wait until a condition holds."""
     deadline = time.monotonic() + timeout
     while not condition():

@@ -9,6 +9,7 @@ import sys
 import time
 import warnings
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,8 @@ def killed(study: Path, home: Path, chance: random.Random, *, early: bool) -> li
     assert process.poll() is None, f"it ended before it could be killed: {ended(process)}"
     process.kill()
     for mirror in mirrors:
-        mirror.kill()
+        with suppress(psutil.NoSuchProcess):  # they end by themselves, too
+            mirror.kill()
     process.communicate()
     return [trial for trial in shown if trial["state"] not in ("RUNNING", "WAITING")]
 

@@ -102,10 +102,10 @@ def test_a_study_stopped_again_and_again_ends_as_if_it_had_not_been(sampler: str
     study = write(tmp_path, sampler=sampler, epochs=6)
     assert hpsearch("run", study, "--home", tmp_path / "whole").code == 0
     result = hpsearch("run", study, "--home", tmp_path / "stopped", "--timeout", "0.02")
-    for _ in range(200):
+    for again in range(200):
         if not any(line.startswith("the time is up") for line in result.lines):
             break
-        result = hpsearch("resume", "small", "--home", tmp_path / "stopped", "--timeout", "0.05")
+        result = hpsearch("resume", "small", "--home", tmp_path / "stopped", "--timeout", 0.05 * 1.05**again)
         assert result.code == 0
     assert outcome(trials(tmp_path / "stopped")) == outcome(trials(tmp_path / "whole"))
 

@@ -101,8 +101,8 @@ def test_the_page_is_written_anew_as_trials_end_and_is_a_plain_report_in_the_end
         assert snapshot(home) == before
         with light():
             assert hpsearch("run", study, "-n", "3", "--home", home).code == 0
-        wait_for(lambda: ask(port, "/version")[1] != version, "another version")
-        assert "<b>3</b> of 3 trials ended" in ask(port, "/")[1]
+        wait_for(lambda: "<b>3</b> of 3 trials ended" in ask(port, "/")[1], "the third trial's end")
+        assert ask(port, "/version")[1] != version
     finally:
         process.send_signal(signal.SIGINT)
         result = ended(process)

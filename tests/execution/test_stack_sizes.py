@@ -81,7 +81,8 @@ def _write(file: Path, first: int) -> None:
         sizes.put("mlp", signature(configure({"depth": depth})), DATA, COST)
 
 
-def test_writers_at_the_same_time_lose_nothing(tmp_path: Path) -> None:
+def test_writers_at_the_same_time_lose_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hpsearch.execution.stack_sizes.LOCK_SECONDS", 300.0)  # the disk may be slow
     file = tmp_path / "stack-sizes.json"
     with ThreadPoolExecutor(3) as writers:  # each opens the lock for itself, as a process would
         list(writers.map(_write, [file] * 3, (1, 11, 21)))
