@@ -6,9 +6,10 @@ import csv
 import json
 import logging
 import math
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Timer
 from typing import Any
 
@@ -16,6 +17,18 @@ import click
 from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
+
+
+class Lasting(Console):
+    """A console on stderr whose reader may go, `head` say: a search goes on without it."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        super().__init__(stderr=True, quiet=quiet)
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def say(console: Console, text: str, *, prose: bool = False) -> None:

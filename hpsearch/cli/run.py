@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
 from hpsearch import registry
 from hpsearch.cli import options
+from hpsearch.cli.printing import Lasting
 from hpsearch.cli.validate import describe
 from hpsearch.cli.workspace import Workspace
 from hpsearch.errors import InputError, did_you_mean
@@ -126,7 +126,7 @@ def run(
     # All of them are checked before the first one runs.
     repeats = [load_study(file, [*given, *overrides_of(study, place)]) for place in range(repeat)]
     one = partial(_run, where=where, quiet=quiet, verbose=verbose, group=study.name)
-    return run_repeats(study.name, repeats, one, Workspace(*where), Console(stderr=True, quiet=quiet))
+    return run_repeats(study.name, repeats, one, Workspace(*where), Lasting(quiet=quiet))
 
 
 @click.command()
@@ -188,7 +188,7 @@ def _run(
     verbose: bool,
     group: str | None = None,
 ) -> int:
-    console = Console(stderr=True, quiet=quiet)
+    console = Lasting(quiet=quiet)
     # Optuna and the rest take a while to import.
     with console.status("starting"):
         from hpsearch.cli.session import run_study

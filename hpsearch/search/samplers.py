@@ -12,6 +12,7 @@ from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Any, Generic, Protocol, TypeVar, cast
 
+import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler, RandomSampler
@@ -137,7 +138,8 @@ class OptunaSampler(Generic[Own]):
         sampler, seen = self.sampler(sampler_seed(self.seed, number)), None
         draft = FrozenTrial(number, TrialState.RUNNING, None, datetime.now(), None, {}, {}, {}, {}, {}, -1)
         together = self.together(past, sampler, draft)
-        relative = {**self.relative(past, sampler, draft, together, given), **given}
+        found = self.relative(past, sampler, draft, together, given)
+        relative = {name: of.item() if isinstance(of, np.generic) else of for name, of in found.items()} | dict(given)
         proposed: dict[str, Scalar] = {}
         for name in self.space.searched:
             if not self.space.active(name, proposed):
@@ -145,7 +147,7 @@ class OptunaSampler(Generic[Own]):
             distribution = self.distributions[name]
             if distribution.single():
                 proposed[name] = single_value(distribution)
-            elif name in relative and distribution._contains(distribution.to_internal_repr(relative[name])):
+            elif name in relative and _is_in(distribution, relative[name]):
                 proposed[name] = relative[name]
             else:
                 seen = seen or self.seen(past)
@@ -231,6 +233,13 @@ class Tpe(OptunaSampler[TpeOptions]):
 
     def _selection(self, past: Past) -> Selection:
         return past.kept(self, partial(Selection, past, self.seed))
+
+
+def _is_in(distribution: BaseDistribution, value: Any) -> bool:
+    try:
+        return distribution._contains(distribution.to_internal_repr(value))
+    except (TypeError, ValueError):  # of what is no number, or no option
+        return False
 
 
 def structural(space: Space) -> tuple[str, ...]:

@@ -83,7 +83,9 @@ def open_storage(home: Path, url: str | None, *, write: bool) -> BaseStorage | N
         return None
     try:
         return JournalStorage(GroupedJournal(path))
-    except (ValueError, KeyError) as error:
+    except OSError:
+        raise
+    except Exception as error:  # whatever a line that is no record makes of Optuna's reader
         raise HpsearchError(f"{path}: the journal can't be read: {error}") from error
 
 

@@ -54,11 +54,22 @@ def create_sqlite(tracking_uri: str) -> None:
 
 
 def knock(tracking_uri: str) -> None:
-    """Raise at once what a database server has against us: MLflow would ask again for minutes."""
-    if not is_server(tracking_uri) and sqlite_file(tracking_uri) is None:
-        engine = create_engine(tracking_uri, poolclass=NullPool)
-        with engine.connect():
+    """Raise at once what a server has against us, or what is wrong with a file: MLflow would ask again for minutes."""
+    if is_server(tracking_uri):
+        return
+    path = sqlite_file(tracking_uri)
+    if path is None:
+        with create_engine(tracking_uri, poolclass=NullPool).connect():
             return
+    if path.exists():
+        try:
+            with closing(sqlite3.connect(path)) as database:
+                database.execute("SELECT sql FROM sqlite_master").fetchall()
+        except sqlite3.OperationalError:
+            raise  # it is locked
+        except sqlite3.DatabaseError as error:
+            hint = "once that file is gone, the next run writes the whole record anew"
+            raise ValueError(f"{path} is damaged ({error}); {hint}") from error
 
 
 def settle(tracking_uri: str) -> None:

@@ -44,4 +44,4 @@ xavier_uniform = Initialization(lambda n, m, config: 2 / (n + m), uniform=True)
 #: N(0, 1): what not to do. Deep sigmoid networks saturate at once.
 standard_normal = Initialization(lambda n, m, config: 1.0)
 #: N(0, σ²) with σ = `init_std`: too small and the signal dies layer by layer, too large and it grows.
-normal = Initialization(lambda n, m, config: config.init_std**2)
+normal = Initialization(lambda n, m, config: config.init_std * config.init_std)

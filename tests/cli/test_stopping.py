@@ -16,6 +16,7 @@ import pytest
 
 from hpsearch.cli.stopping import Interrupt, Stopping
 from tests.cli.command import (
+    PATIENCE,
     Result,
     ended,
     environment,
@@ -148,6 +149,17 @@ def test_a_signal_that_comes_later_interrupts_again(monkeypatch: pytest.MonkeyPa
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
             interrupt(signal.SIGINT, None)
+
+
+def test_a_search_goes_on_where_nobody_reads_what_it_says(tmp_path: Path) -> None:
+    process = start("run", write_study(tmp_path), "--home", tmp_path / "home")
+    assert process.stderr is not None
+    assert process.stderr.readline().startswith("small: 4 trials")
+    process.stderr.close()
+    assert process.wait(PATIENCE) == 0
+    assert process.stdout is not None
+    process.stdout.close()
+    assert finished(tmp_path / "home") == 4
 
 
 class Interrupted:

@@ -13,7 +13,7 @@ import pytest
 from hpsearch import registry
 from hpsearch.search.gaussian_process import SEEN
 from hpsearch.search.past import Past
-from hpsearch.search.samplers import Random
+from hpsearch.search.samplers import AllTogether, NoOptions, Random
 from hpsearch.search.sequence import sampler_of
 from hpsearch.space.sampler_plan import parse_plan
 from tests.search.pasts import Told, Values, space_of
@@ -179,3 +179,33 @@ def test_options_reach_the_samplers() -> None:
     assert Told(alone, PLANE).run(14, bowl) != Told("tpe", PLANE).run(14, bowl)
     honest = {"name": "tpe", "constant_liar": False}
     assert Told(honest, PLANE, late=5).run(20, bowl) != Told("tpe", PLANE, late=5).run(20, bowl)
+
+
+class Odd(AllTogether[Any]):
+    """A sampler of somebody's own that proposes what it should not, or what is not Python's."""
+
+    found: dict[str, Any]
+
+    def draw(self, past: Past, number: int, together: Any) -> dict[str, Any]:
+        return self.found
+
+
+@pytest.mark.parametrize("wrong", [7, "abc", None, math.nan, 1e9, [1]])
+def test_a_value_that_is_none_of_its_hyperparameters_gives_way_to_a_random_one(wrong: Any) -> None:
+    told = Told("random", space_of("{width: [8, 16], l1: {low: 0.1, high: 1.0}}"))
+    odd = Odd(told.sampler.space, told.distributions, 0, NoOptions())  # type: ignore[attr-defined]
+    odd.found = {"width": wrong, "l1": wrong, "unknown": 1}
+    proposed = odd.propose(told.past, 0)
+    assert proposed is not None
+    assert proposed.keys() == {"width", "l1"}
+    assert proposed["width"] in (8, 16)
+    assert 0.1 <= float(proposed["l1"] or 0) <= 1.0
+
+
+def test_numbers_of_numpy_are_taken_as_pythons() -> None:
+    told = Told("random", space_of("{width: [8, 16], l1: {low: 0.1, high: 1.0}}"))
+    odd = Odd(told.sampler.space, told.distributions, 0, NoOptions())  # type: ignore[attr-defined]
+    odd.found = {"width": np.int64(16), "l1": np.float32(0.5)}
+    proposed = odd.propose(told.past, 0)
+    assert proposed == {"width": 16, "l1": 0.5}
+    assert {type(value) for value in proposed.values()} == {int, float}

@@ -112,3 +112,13 @@ def test_a_full_disk_is_said_in_one_line_and_leaves_no_half_a_line(tmp_path: Pat
     assert journal.read_bytes() == before
     sync(storage)
     assert optuna.get_all_study_names(storage) == ["s"]
+
+
+@pytest.mark.parametrize("line", ["[1, 2]", '{"op_code": 99, "worker_id": "x"}', "{}", "garbage"])
+def test_a_line_that_is_no_record_is_said_in_one_line(tmp_path: Path, line: str) -> None:
+    journal = filled(tmp_path)
+    journal.write_text(line + "\n" + journal.read_text())
+    for write in (True, False):
+        with pytest.raises(HpsearchError, match="the journal can't be read") as error:
+            open_storage(tmp_path, None, write=write)
+        assert "\n" not in str(error.value)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -77,3 +79,15 @@ def test_a_database_server_that_is_not_there_is_told_at_once() -> None:
     pytest.importorskip("psycopg")
     with pytest.raises(Exception, match="connection"):
         knock("postgresql+psycopg://me:secret@127.0.0.1:1/x")
+
+
+@pytest.mark.parametrize("cut", [None, 20_000])
+def test_a_damaged_file_is_told_at_once_and_what_to_do(tmp_path: Path, cut: int | None) -> None:
+    file = tmp_path / "mlflow.db"
+    with closing(sqlite3.connect(file)) as database:
+        for number in range(300):
+            database.execute(f"CREATE TABLE t{number} (name TEXT DEFAULT '{'x' * 100}')")
+    knock(f"sqlite:///{file}")
+    file.write_bytes(b"garbage\n" * 99 if cut is None else file.read_bytes()[:cut])
+    with pytest.raises(ValueError, match=r"is damaged .* the next run writes the whole record anew"):
+        knock(f"sqlite:///{file}")

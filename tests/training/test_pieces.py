@@ -38,6 +38,11 @@ def test_an_initialisation_has_its_stated_variance(name: str) -> None:
     assert values.var() == pytest.approx(stated.variance(200, 300, config(init_std=0.3)), rel=0.03)
 
 
+def test_no_standard_deviation_is_too_large_to_begin_with() -> None:
+    values = registry.load("initialization", "normal")(np.random.default_rng(0), (3, 2), (3, 2), config(init_std=1e300))
+    assert not np.isfinite(values).any()
+
+
 def test_the_stated_variances_are_the_lectures() -> None:
     stated = {name: registry.load("initialization", name).variance(200, 300, config(init_std=0.3)) for name in NAMES}
     assert stated == pytest.approx(

@@ -17,8 +17,10 @@ def part_files(source: Source) -> dict[str, Path]:
     said = {"path": source.path, "dev_path": source.dev_path, "test_path": source.test_path}
     for key, path in said.items():
         if path is not None and not Path(path).is_file():
+            if Path(path).is_dir():
+                raise InputError(f"data.{key}: {path} is a folder, not a file")
             folder = Path(path).parent
-            near = [file.name for file in folder.iterdir()] if folder.is_dir() else []
+            near = [file.name for file in folder.iterdir() if file.is_file()] if folder.is_dir() else []
             raise InputError(f"data.{key}: there is no file {path}", hint=did_you_mean(Path(path).name, near))
     parts = zip(("train", "dev", "test"), said.values(), strict=True)
     return {part: Path(path) for part, path in parts if path is not None}

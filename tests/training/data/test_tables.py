@@ -172,6 +172,7 @@ BAD: dict[str, tuple[Callable[[Path], Source], str]] = {
         lambda f: (text("x,y\n1,2\n")(f), replace(text("x,y\n")(f), path=str(f / "tabel.csv")))[1],
         "there is no file {folder}/tabel.csv; did you mean 'table.csv'?",
     ),
+    "a folder": (lambda f: replace(text("x,y\n")(f), path=str(f)), "data.path: {folder} is a folder, not a file"),
     "an empty file": (text(""), "{folder}/table.csv: cannot be read as a table: No columns to parse from file"),
     "no rows": (text("x,y\n"), "{folder}/table.csv: the table has no rows"),
     "another separator": (text("x;y\n1;2\n"), "there is no column 'y' in table.csv; are its columns separated by ';'?"),
