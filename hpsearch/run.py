@@ -115,7 +115,7 @@ class Coordinator:
     def _fill(self, tick: int) -> None:
         """Ask for new trials until the slots are full, or there shall be no more."""
         while self.running < self._search.slots and not self.exhausted:
-            if self.running + self.tally.finished >= self._search.trials or self.tally.enough(self._search):
+            if self.running + self.tally.finished >= self._search.trials or self.tally.limit(self._search):
                 return
             trial = self.study.ask(tick)
             if trial is None:

@@ -99,3 +99,25 @@ def test_no_package_takes_the_place_of_a_sampler_of_hpsearch(tmp_path: Path, mon
     monkeypatch.syspath_prepend(installed(tmp_path, name="tpe"))
     assert registry.names("sampler") == before
     assert registry.load("sampler", "tpe").__module__ == "hpsearch.search.samplers"
+
+
+@pytest.mark.usefixtures("fresh")
+def test_a_sampler_that_fails_is_named_with_the_line_that_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "packages").mkdir()
+    code = (
+        "from hpsearch.search.samplers import Random\n"
+        "class NearBest(Random):\n"
+        "    def propose(self, *given):\n"
+        "        1 / 0\n"
+    )
+    packages = installed(tmp_path / "packages", code)
+    monkeypatch.syspath_prepend(packages)
+    with light():
+        result = hpsearch("run", write_study(tmp_path), "--home", tmp_path / "home", "--sampler", "near_best")
+    assert result.code == 1
+    where = packages / "my_samplers.py"
+    assert result.lines[-1] == (
+        f"error: sampler 'near_best' failed at trial 0: ZeroDivisionError: division by zero ({where}:4)"
+    )

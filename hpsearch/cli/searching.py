@@ -49,6 +49,8 @@ class Searching:
         """Whether any trial has ended in this run."""
         self.finished = 0
         """How many have ended in all."""
+        self.limit: str | None = None
+        """What of `search:` lets no new trial be asked for."""
 
     def run(self, tracker: Tracker, begun: Callable[[], None], pausing: Pausing) -> str:
         """Returns "" or why it stopped: "signal" or "timeout". `begun` is called at each beginning."""
@@ -80,6 +82,7 @@ class Searching:
             usage = self._executor.usage()
             self._usage = usage if self._usage is None else together(self._usage, usage)
             self.trained, self.finished = self.trained or run.tally.finished > before, run.tally.finished
+            self.limit = run.tally.limit(file.search)
 
     def _steps(self, run: Coordinator, pausing: Pausing) -> str:
         file = self._study.file

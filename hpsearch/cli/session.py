@@ -133,8 +133,11 @@ def _run(
             counts = tracker.finish(FINISH_SECONDS)
             link_runs(page, workspace.run_links(file.name, record.created))
     closing_lines(record, page, workspace.browse(), console)
-    if len(record.trials) < record.total and (assignments := study.exhausted) is not None:
-        say(console, f"the space is exhausted: all {assignments} assignments have been tried")
+    if len(record.trials) < record.total:
+        if (assignments := study.exhausted) is not None:
+            say(console, f"the space is exhausted: all {assignments} assignments have been tried")
+        elif (limit := searching.limit) is not None:
+            say(console, f"search.{limit} has ended the search; --set search.{limit}=null lets it go on")
     if effort.epochs:
         say(console, effort.line(), prose=True)
         if chosen := stacks_line(effort.kinds, enough_slots(file, effort.workers)):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import traceback
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 
 from hpsearch import registry
+from hpsearch.errors import HpsearchError
 from hpsearch.events import Scalar
 from hpsearch.search.past import Past
 from hpsearch.search.samplers import NOTHING, Distributions, Fits, Grid, Sampler
@@ -30,6 +32,21 @@ class OneAfterTheOther:
         return None
 
 
+class Foreign:
+    """A sampler of another package, whose exceptions name it and the line that raised them."""
+
+    def __init__(self, name: str, made: Sampler) -> None:
+        self._name, self._made = name, made
+
+    def propose(self, past: Past, number: int, given: Mapping[str, Scalar] = NOTHING) -> dict[str, Scalar] | None:
+        try:
+            return self._made.propose(past, number, given)
+        except Exception as error:
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            what = f"{type(error).__name__}: {error} ({last.filename}:{last.lineno})"
+            raise HpsearchError(f"sampler {self._name!r} failed at trial {number}: {what}") from error
+
+
 def sampler_of(
     plan: Plan, space: Space, distributions: Distributions, seed: int, fits: Fits = lambda values: True
 ) -> Sampler:
@@ -40,5 +57,7 @@ def sampler_of(
         made: Sampler = kind(space, distributions, seed, options_of(kind)(**dict(part.options)), start)
         if isinstance(made, Grid):
             made.fits = fits
+        if not type(made).__module__.startswith("hpsearch."):
+            made = Foreign(part.name, made)
         parts.append(made)
     return parts[0] if len(parts) == 1 else OneAfterTheOther(parts, plan.starts)

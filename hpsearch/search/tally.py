@@ -40,12 +40,11 @@ class Tally:
         if math.isfinite(value) and (self.leader is None or self._better(value, self.leader[0])):
             self.leader = (value, number, epoch)
 
-    def enough(self, search: Search) -> bool:
-        """Whether the target is reached, or nothing better has come for as many trials as patience allows."""
-        if search.patience is not None and self.since_best >= search.patience:
-            return True
-        reached = search.target is not None and self.best is not None
-        return reached and not self._better(search.target, self.best.value if self.best else None)
+    def limit(self, search: Search) -> Literal["target", "patience"] | None:
+        """Which of the two ends the search: the target is reached, or nothing better has come for too many trials."""
+        if search.target is not None and self.best is not None and not self._better(search.target, self.best.value):
+            return "target"
+        return "patience" if search.patience is not None and self.since_best >= search.patience else None
 
     def _better(self, one: float | None, other: float | None) -> bool:
         if one is None or other is None:

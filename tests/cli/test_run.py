@@ -251,3 +251,20 @@ def test_ticks_by_cost_are_those_of_the_network_and_of_the_data_and_are_kept(tmp
         assert costs["multiply_adds"] > 500
         assert trial.user_attrs["ticks"] == epoch_ticks(costs, values, 1078)  # of the 1797 digits, those trained on
         assert trial.user_attrs["result"]["end"] == trial.user_attrs["start"] + 2 * trial.user_attrs["ticks"]
+
+
+@pytest.mark.usefixtures("light_runs")
+@pytest.mark.parametrize(("limit", "value"), [("target", "0.01"), ("patience", "1")])
+def test_what_has_ended_a_search_before_its_total_is_said_and_can_be_lifted(
+    tmp_path: Path, limit: str, value: str
+) -> None:
+    study, home = write_study(tmp_path, trials=20), tmp_path / "home"
+    said = f"search.{limit} has ended the search; --set search.{limit}=null lets it go on"
+    assert said in hpsearch("run", study, "--home", home, "--stop", f"{limit}={value}").lines
+    assert finished(home) < 20
+    again = hpsearch("resume", "small", "--home", home)
+    assert said in again.lines
+    assert any("nothing left to train" in line for line in again.lines)
+    last = hpsearch("resume", "small", "--home", home, "--set", f"search.{limit}=null")
+    assert said not in last.lines
+    assert finished(home) == 20
