@@ -102,22 +102,27 @@ def test_no_package_takes_the_place_of_a_sampler_of_hpsearch(tmp_path: Path, mon
 
 
 @pytest.mark.usefixtures("fresh")
-def test_a_sampler_that_fails_is_named_with_the_line_that_failed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("fails", "code", "said"),
+    [
+        ("1 / 0", 1, "sampler 'near_best' failed at trial 0: ZeroDivisionError: division by zero ({where}:5)"),
+        ("raise InputError('there is no such spread')", 2, "there is no such spread"),
+    ],
+)
+def test_a_sampler_that_fails_is_named_with_the_line_that_failed_or_says_itself_what_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: str, code: int, said: str
 ) -> None:
     (tmp_path / "packages").mkdir()
-    code = (
+    written = (
+        "from hpsearch.errors import InputError\n"
         "from hpsearch.search.samplers import Random\n"
         "class NearBest(Random):\n"
         "    def propose(self, *given):\n"
-        "        1 / 0\n"
+        f"        {fails}\n"
     )
-    packages = installed(tmp_path / "packages", code)
+    packages = installed(tmp_path / "packages", written)
     monkeypatch.syspath_prepend(packages)
     with light():
         result = hpsearch("run", write_study(tmp_path), "--home", tmp_path / "home", "--sampler", "near_best")
-    assert result.code == 1
-    where = packages / "my_samplers.py"
-    assert result.lines[-1] == (
-        f"error: sampler 'near_best' failed at trial 0: ZeroDivisionError: division by zero ({where}:4)"
-    )
+    assert result.code == code
+    assert result.lines[-1] == "error: " + said.format(where=packages / "my_samplers.py")

@@ -41,6 +41,8 @@ class Foreign:
     def propose(self, past: Past, number: int, given: Mapping[str, Scalar] = NOTHING) -> dict[str, Scalar] | None:
         try:
             return self._made.propose(past, number, given)
+        except HpsearchError:
+            raise  # it says in one line what is wrong
         except Exception as error:
             last = traceback.extract_tb(error.__traceback__)[-1]
             what = f"{type(error).__name__}: {error} ({last.filename}:{last.lineno})"
