@@ -9,6 +9,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from hpsearch.errors import InputError
+from hpsearch.urls import in_memory
 
 #: How long SQLite is waited for while others write; its lock is not fair, and its own 5 s can pass in vain.
 BUSY_SECONDS = 20
@@ -27,7 +28,7 @@ def parse(url: str) -> URL:
     except (ArgumentError, ValueError) as error:
         hint = "such are sqlite:///studies.db and postgresql+psycopg://me@host/studies"
         raise InputError("--storage: not a database URL", hint=hint) from error
-    if _is_sqlite(parts) and parts.database in (None, "", ":memory:"):
+    if in_memory(parts):
         raise InputError(
             f"--storage {url}: a database in memory is gone when the command ends",
             hint="name a file, as in sqlite:///studies.db",

@@ -29,6 +29,8 @@ def check(tracking_uri: str) -> None:
     from sqlalchemy.engine import make_url  # takes a while to import
     from sqlalchemy.exc import ArgumentError
 
+    from hpsearch.urls import in_memory
+
     try:
         database = make_url(tracking_uri)
     except (ArgumentError, ValueError) as error:
@@ -36,7 +38,7 @@ def check(tracking_uri: str) -> None:
     kind = database.get_backend_name()
     if kind not in _DATABASES:
         raise InputError(f"--tracking-uri: neither an MLflow server nor a database that it can use: {kind}", hint=_SUCH)
-    if kind == "sqlite" and database.database in (None, "", ":memory:"):
+    if in_memory(database):
         what = "a database in memory is gone when the command ends"
         raise InputError(f"--tracking-uri: {what}", hint="name a file, as in sqlite:///mlflow.db")
 

@@ -19,6 +19,7 @@ from sqlalchemy.pool import NullPool
 from hpsearch import cache
 from hpsearch.files import write_whole
 from hpsearch.tracking.address import is_server
+from hpsearch.urls import in_memory
 
 # Write-ahead logging also lets MLflow's pages read while the mirror writes. What a power loss takes away of
 # it is sent again, because a run gets its final status last.
@@ -86,9 +87,7 @@ def settle(tracking_uri: str) -> None:
 def sqlite_file(tracking_uri: str) -> Path | None:
     """The SQLite file of an address, if it is of one."""
     url = make_url(tracking_uri)
-    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
-        return None
-    return Path(url.database)
+    return None if url.get_backend_name() != "sqlite" or in_memory(url) else Path(str(url.database))
 
 
 def _tables(draft: Path) -> bytes:
